@@ -1,0 +1,5 @@
+/** The entry to Hawser: the one class that a first program needs. */
+@NullMarked
+package io.hawser;
+
+import org.jspecify.annotations.NullMarked;
