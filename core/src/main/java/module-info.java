@@ -1,0 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+/** The engine. Exported are the API and the transport SPI; what is not stays inside. */
+module io.hawser {
+    requires static org.jspecify;
+}
