@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+/** The command line. */
+module io.hawser.cli {
+    requires static org.jspecify;
+    requires HdrHistogram;
+    requires info.picocli;
+    requires io.hawser;
+
+    // picocli fills the fields of the commands.
+    opens io.hawser.cli to
+            info.picocli;
+}
