@@ -1,0 +1,231 @@
+package io.hawser.buffer;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A piece of native memory and the part of it that is readable.
+ *
+ * <pre>
+ *  0           start              end              capacity
+ *  | consumed  | readable bytes   | room            |
+ * </pre>
+ *
+ * <p><b>Ownership:</b> who holds a block releases it, once, or passes it on. One thread at a time. Slices of one block are views:
+ * blocks of their own over the same memory, which goes back to the pool when the last of them is released, on any thread.
+ */
+public final class Block {
+    private static final VarHandle SHARES;
+
+    static {
+        try {
+            SHARES = MethodHandles.lookup().findVarHandle(Block.class, "shares", int.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    /** A view's memory is its origin's; views are reused, so these change for them. */
+    MemorySegment memory;
+
+    long address;
+    int capacity;
+
+    final int sizeClass;
+    /** Of pooled blocks: where the memory goes back to. */
+    final @Nullable BlockPool pool;
+    /** The cache that it was last taken through, which takes it back on its own thread. */
+    @Nullable BlockCache cache;
+    /** Of foreign memory: what is run when it is no longer used. */
+    private final @Nullable Runnable released;
+
+    /** Of a view: the block whose memory it shares. */
+    private @Nullable Block origin;
+    /** Of a memory's own block: how many blocks use the memory, itself included. */
+    @SuppressWarnings("unused") // through SHARES
+    private volatile int shares = 1;
+
+    int start;
+    int end;
+    @Nullable Block next;
+    /** Whether the buffer that holds it may write behind {@link #end}: nobody else uses that room. */
+    boolean writable;
+
+    private @Nullable ByteBuffer byteBuffer;
+
+    /** Checked mode: where it was taken, and where it was given back. */
+    @Nullable Throwable takenAt;
+
+    private @Nullable Throwable releasedAt;
+
+    private Block(MemorySegment memory, int sizeClass, @Nullable BlockPool pool, @Nullable Runnable released) {
+        this.memory = memory;
+        this.address = memory.address();
+        this.capacity = (int) memory.byteSize();
+        this.sizeClass = sizeClass;
+        this.pool = pool;
+        this.released = released;
+    }
+
+    static Block pooled(MemorySegment memory, int sizeClass, BlockPool pool) {
+        return new Block(memory, sizeClass, pool, null);
+    }
+
+    /** Native memory that is somebody else's, full of bytes to read. */
+    static Block foreign(MemorySegment memory, Runnable released) {
+        final Block block = new Block(memory, -1, null, released);
+        block.end = block.capacity;
+        return block;
+    }
+
+    /** Another block over {@code [start, end)} of this one's memory. The caller holds this block. */
+    Block view(int start, int end) {
+        final Block owner = origin == null ? this : origin;
+        SHARES.getAndAdd(owner, 1);
+        final BlockCache home = owner.cache;
+        Block view = home == null ? null : home.takeView();
+        if (view == null) {
+            view = new Block(memory, -1, owner.pool, null);
+        } else {
+            view.memory = memory;
+            view.address = address;
+            view.capacity = capacity;
+            view.byteBuffer = null;
+        }
+        view.origin = owner;
+        view.start = start;
+        view.end = end;
+        if (Checked.ON) {
+            view.taken();
+        }
+        return view;
+    }
+
+    /** The native address of the memory's first byte, for system calls. */
+    public long address() {
+        return address;
+    }
+
+    /** The whole memory, {@link #capacity()} bytes. */
+    public MemorySegment memory() {
+        return memory;
+    }
+
+    /** The size of the memory in bytes. */
+    public int capacity() {
+        return capacity;
+    }
+
+    /** Where the readable bytes start. */
+    public int start() {
+        return start;
+    }
+
+    /** Where the readable bytes end. */
+    public int end() {
+        return end;
+    }
+
+    /** How many bytes are readable. */
+    public int readableBytes() {
+        return end - start;
+    }
+
+    /** The block behind this one in a buffer, or {@code null}. */
+    public @Nullable Block next() {
+        return next;
+    }
+
+    /** Makes the first {@code bytes} of the memory the readable ones: a transport has filled them. */
+    public void received(int bytes) {
+        if (bytes < 0 || bytes > capacity) {
+            throw new IndexOutOfBoundsException(bytes + " bytes in a block of " + capacity);
+        }
+        start = 0;
+        end = bytes;
+    }
+
+    /** The memory from {@code from} to {@code to} as a buffer for NIO; the same object each time. */
+    public ByteBuffer byteBuffer(int from, int to) {
+        ByteBuffer view = byteBuffer;
+        if (view == null) {
+            view = memory.asByteBuffer();
+            byteBuffer = view;
+        }
+        return view.limit(to).position(from);
+    }
+
+    /** Whether nobody else uses the memory. */
+    boolean isUnshared() {
+        return origin == null && (int) SHARES.getAcquire(this) == 1;
+    }
+
+    /** Gives the block back. The caller does not touch it again. */
+    public void release() {
+        if (Checked.ON) {
+            released();
+        }
+        final Block owner = origin;
+        if (owner == null) {
+            releaseShare();
+        } else {
+            origin = null;
+            next = null;
+            writable = false;
+            if (owner.cache != null) {
+                owner.cache.giveView(this);
+            }
+            owner.releaseShare();
+        }
+    }
+
+    private void releaseShare() {
+        // A count of one, loaded with acquire, means that this holder is the only one: new shares are made by holders only, so
+        // nobody can add one, and whoever gave up the others has finished with the memory. No atomic update is needed then.
+        if ((int) SHARES.getAcquire(this) == 1 || (int) SHARES.getAndAdd(this, -1) == 1) {
+            free();
+        }
+    }
+
+    private void free() {
+        SHARES.setRelease(this, 1);
+        start = 0;
+        end = 0;
+        next = null;
+        writable = false;
+        if (released != null) {
+            released.run();
+        } else if (cache != null) {
+            cache.give(this);
+        } else if (pool != null) {
+            pool.give(this);
+        }
+    }
+
+    // ---- checked mode
+
+    /** Remembers who took it. */
+    void taken() {
+        releasedAt = null;
+        takenAt = new Throwable("taken here by " + Thread.currentThread());
+        if (pool != null) {
+            pool.taken(this);
+        }
+    }
+
+    private void released() {
+        if (releasedAt != null) {
+            throw new IllegalStateException("A block was released twice; the first time is the cause", releasedAt);
+        }
+        releasedAt = new Throwable("released here by " + Thread.currentThread());
+        if (pool != null) {
+            pool.released(this);
+        }
+        if (isUnshared() && released == null) {
+            memory.fill(Checked.POISON);
+        }
+    }
+}

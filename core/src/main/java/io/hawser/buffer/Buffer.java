@@ -1,0 +1,950 @@
+package io.hawser.buffer;
+
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.ReadableByteChannel;
+import java.nio.channels.WritableByteChannel;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Linked blocks, written at the tail and read at the head.
+ *
+ * <pre>
+ *   retired ──► …      head ──────────► block ──────────► tail
+ *   (read, but handed  | read | bytes |  | bytes        |  | bytes | room |
+ *    out as memory)           ▲                                    ▲
+ *                        read position                       write position
+ * </pre>
+ *
+ * <p><b>Threads:</b> one reader and one writer, which may be two threads if {@link #setConcurrent} said so. They share the count
+ * {@code appended}, which the writer stores with release after the bytes and the links are in place, and the reader loads with
+ * acquire before it looks at them. The reader does not trust the end of the tail, which moves; it reads no further than the count. It
+ * gives a block back only when there is another behind it, so the writer's tail stays. What needs both sides at rest says so:
+ * {@link #trim}, {@link #compact}, {@link #keep}, {@link #writeDirect}.
+ *
+ * <p><b>Sends in flight:</b> the kernel may be reading the bytes of the leading blocks. Nothing that a writer does moves them or
+ * changes them.
+ */
+public final class Buffer implements Slice, Writer {
+    private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
+    private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
+    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
+    private static final ValueLayout.OfByte BYTE = ValueLayout.JAVA_BYTE;
+
+    /** The first block that a write takes; a small answer should not pin a large block. */
+    private static final int FIRST_BLOCK_BYTES = 4 * 1024;
+
+    private static final int NEXT_BLOCK_BYTES = 16 * 1024;
+    private static final int BULK_BLOCK_BYTES = 64 * 1024;
+
+    private static final MemorySegment EMPTY = MemorySegment.ofArray(new byte[0]);
+    private static final VarHandle APPENDED;
+
+    static {
+        try {
+            APPENDED = MethodHandles.lookup().findVarHandle(Buffer.class, "appended", long.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    private final BlockSource source;
+    private ReaderHook readerHook = ReaderHook.FAIL;
+    private WriterHook writerHook = WriterHook.NONE;
+    private long bound = Long.MAX_VALUE;
+    private boolean concurrent;
+
+    // The reader's.
+    private @Nullable Block head;
+    private @Nullable Block retired;
+    private long consumed;
+    /** Memory of the blocks that are linked now has been handed out. */
+    private boolean handedOut;
+
+    private boolean closed;
+
+    // The writer's.
+    private @Nullable Block tail;
+    private long appended;
+    private boolean dirty;
+    /** The last reservation: it is still the last write if its end is the tail's. */
+    private @Nullable Block reserved;
+
+    private int reservedBytes;
+    private int reservedEnd;
+
+    /** Checked mode: what was handed out lives as long as these. */
+    private @Nullable Arena readLife;
+
+    private @Nullable Arena writeLife;
+
+    /** An empty buffer, which holds no memory. */
+    public Buffer(BlockSource source) {
+        this.source = source;
+    }
+
+    // ---- set up by the owner
+
+    /** What happens when more is read than there is. */
+    public void setReaderHook(ReaderHook hook) {
+        readerHook = hook;
+    }
+
+    /** Who is told of writes. */
+    public void setWriterHook(WriterHook hook) {
+        writerHook = hook;
+    }
+
+    /** The most bytes that may be pending; 0 refuses all writes. */
+    public void setBound(long bytes) {
+        bound = bytes;
+    }
+
+    /** The most bytes that may be pending. */
+    public long bound() {
+        return bound;
+    }
+
+    /** Whether reader and writer are two threads. Called while both are at rest. */
+    public void setConcurrent(boolean on) {
+        concurrent = on;
+    }
+
+    /** Takes note of all writes: the next one calls {@link WriterHook#dirty()} again, and reservations can no longer be changed. */
+    public void clean() {
+        dirty = false;
+        reserved = null;
+        if (Checked.ON && writeLife != null) {
+            writeLife.close();
+            writeLife = null;
+        }
+    }
+
+    // ---- counts
+
+    @Override
+    public long readableBytes() {
+        return (long) APPENDED.getAcquire(this) - consumed;
+    }
+
+    @Override
+    public long pendingBytes() {
+        return appended - consumed;
+    }
+
+    // ---- for transports
+
+    /** The first block with readable bytes, or {@code null}. The chain behind it is for whoever owns both sides. */
+    public @Nullable Block head() {
+        return readableBytes() == 0 ? null : current();
+    }
+
+    /** Links a block that a transport has filled; it is the buffer's now. */
+    public void appendBlock(Block block) {
+        final int bytes = block.readableBytes();
+        if (bytes == 0) {
+            block.release();
+            return;
+        }
+        block.writable = false;
+        link(block);
+        written(bytes);
+    }
+
+    /**
+     * Gives back all that is not needed: an empty buffer holds no block afterwards. Ends the life of memory handed out, as
+     * {@link #release()}. Only while reader and writer are one thread, or both at rest.
+     */
+    public void trim() {
+        release();
+        if (head != null && readableBytes() == 0) {
+            releaseChain(head);
+            head = null;
+            tail = null;
+        }
+    }
+
+    /**
+     * Moves a small remainder out of a large block, so that half a message that waits for its other half does not pin one. Only while
+     * reader and writer are one thread.
+     */
+    public void compact() {
+        final Block block = head;
+        final long readable = readableBytes();
+        if (block == null || block != tail || readable == 0 || readable > block.capacity / 4 || !block.isUnshared()) {
+            return;
+        }
+        if (handedOut || block.sizeClass <= SizeClass.of((int) readable)) {
+            return;
+        }
+        final Block smaller = source.tryAcquire((int) readable);
+        if (smaller != null) {
+            MemorySegment.copy(block.memory, block.start, smaller.memory, 0, readable);
+            smaller.received((int) readable);
+            block.release();
+            head = smaller;
+            tail = smaller;
+        }
+    }
+
+    // ---- reading: positions
+
+    /** The block at the read position; there are readable bytes. */
+    private Block current() {
+        Block block = head;
+        while (true) {
+            if (block == null) {
+                throw new IllegalStateException("The buffer is used by two threads at once");
+            }
+            if (block.start < block.end) {
+                head = block;
+                return block;
+            }
+            final Block next = block.next;
+            retire(block);
+            block = next;
+        }
+    }
+
+    /** The block at the read position, after making sure that {@code n} bytes, at least one, are readable. */
+    private Block need(long n) {
+        if (readableBytes() < n) {
+            await(n);
+        }
+        return current();
+    }
+
+    private void await(long n) {
+        if (closed) {
+            throw new IllegalStateException("The slice is closed");
+        }
+        if (n < 0) {
+            throw new IllegalArgumentException("A negative number of bytes: " + n);
+        }
+        readerHook.await(this, n);
+        if (readableBytes() < n) {
+            throw new NotEnoughBytesException(n, readableBytes());
+        }
+    }
+
+    private static void requireNotNegative(long n) {
+        if (n < 0) {
+            throw new IllegalArgumentException("A negative number of bytes: " + n);
+        }
+    }
+
+    private void consume(Block block, int n) {
+        block.start += n;
+        consumed += n;
+    }
+
+    /** Takes a block out of the chain: its bytes have been read. */
+    private void retire(Block block) {
+        if (handedOut) {
+            block.next = retired;
+            retired = block;
+        } else {
+            block.next = null;
+            block.release();
+        }
+    }
+
+    private static void releaseChain(@Nullable Block first) {
+        Block block = first;
+        while (block != null) {
+            final Block next = block.next;
+            block.next = null;
+            block.release();
+            block = next;
+        }
+    }
+
+    // ---- reading: memory
+
+    @Override
+    public MemorySegment next(int n) {
+        final MemorySegment memory = peek(n);
+        if (n > 0) {
+            consume(current(), n);
+        }
+        return memory;
+    }
+
+    @Override
+    public MemorySegment peek(int n) {
+        if (n <= 0) {
+            requireNotNegative(n);
+            return EMPTY;
+        }
+        Block block = need(n);
+        if (block.end - block.start < n) {
+            block = coalesce(n);
+        }
+        handedOut = true;
+        final MemorySegment memory = block.memory.asSlice(block.start, n);
+        return Checked.ON ? memory.reinterpret(readLife(), null) : memory;
+    }
+
+    /** Copies the first {@code n} bytes, which lie in several blocks, into one that takes their place. */
+    private Block coalesce(int n) {
+        final Block whole = source.acquire(n);
+        int copied = 0;
+        Block block = current();
+        while (true) {
+            final int bytes = Math.min(n - copied, block.end - block.start);
+            MemorySegment.copy(block.memory, block.start, whole.memory, copied, bytes);
+            block.start += bytes;
+            copied += bytes;
+            // The last one stays linked, even if nothing is left in it: it may be the writer's tail.
+            if (copied == n) {
+                break;
+            }
+            final Block next = Objects.requireNonNull(block.next);
+            retire(block);
+            block = next;
+        }
+        whole.received(n);
+        whole.next = block;
+        head = whole;
+        return whole;
+    }
+
+    @Override
+    public Reader skip(long n) {
+        requireNotNegative(n);
+        if (n > 0) {
+            need(n);
+            long left = n;
+            while (left > 0) {
+                final Block block = current();
+                final int bytes = (int) Math.min(left, block.end - block.start);
+                consume(block, bytes);
+                left -= bytes;
+            }
+        }
+        return this;
+    }
+
+    @Override
+    public MemorySegment until(byte delimiter) {
+        return until(delimiter, SizeClass.MAX_BYTES - 1);
+    }
+
+    @Override
+    public MemorySegment until(byte delimiter, int maxLength) {
+        requireNotNegative(maxLength);
+        if (maxLength >= SizeClass.MAX_BYTES) {
+            throw new IllegalArgumentException("maxLength must be under " + SizeClass.MAX_BYTES + ": " + maxLength);
+        }
+        long searched = 0;
+        while (true) {
+            final long to = Math.min(readableBytes(), maxLength + 1L);
+            final long at = indexOf(delimiter, searched, to);
+            if (at >= 0) {
+                return next((int) at + 1);
+            }
+            if (to > maxLength) {
+                throw new DelimiterNotFoundException(delimiter, maxLength);
+            }
+            searched = to;
+            await(to + 1);
+        }
+    }
+
+    @Override
+    public Slice slice(long n) {
+        requireNotNegative(n);
+        if (n > 0) {
+            need(n);
+        }
+        final Buffer slice = new Buffer(source);
+        moveTo(slice, n);
+        return slice;
+    }
+
+    @Override
+    public void release() {
+        if (handedOut) {
+            handedOut = false;
+            releaseChain(retired);
+            retired = null;
+            if (Checked.ON && readLife != null) {
+                readLife.close();
+                readLife = null;
+            }
+        }
+    }
+
+    private Arena readLife() {
+        if (readLife == null) {
+            readLife = Arena.ofShared();
+        }
+        return readLife;
+    }
+
+    private Arena writeLife() {
+        if (writeLife == null) {
+            writeLife = Arena.ofShared();
+        }
+        return writeLife;
+    }
+
+    /** Moves the next {@code n} bytes to the tail of {@code target}: whole blocks where they are free to go, else views of them. */
+    private void moveTo(Buffer target, long n) {
+        long left = n;
+        while (left > 0) {
+            final Block block = current();
+            final int bytes = (int) Math.min(left, block.end - block.start);
+            // Only the writer's tail has no successor; the other way round is not safe to ask, since the tail moves.
+            final boolean last = block.next == null;
+            final Block moved;
+            // A block whose memory was handed out must outlive the hand-over, and a tail may have a writer at work.
+            if (bytes == block.end - block.start && !handedOut && !(last && concurrent)) {
+                head = block.next;
+                if (last) {
+                    tail = null;
+                }
+                block.next = null;
+                moved = block;
+                consumed += bytes;
+            } else {
+                moved = block.view(block.start, block.start + bytes);
+                consume(block, bytes);
+            }
+            moved.writable = false;
+            target.link(moved);
+            left -= bytes;
+        }
+        if (n > 0) {
+            target.written(n);
+        }
+    }
+
+    // ---- reading: search
+
+    @Override
+    public long indexOf(byte value, long from, long to) {
+        Objects.checkFromToIndex(from, to, readableBytes());
+        long base = 0;
+        for (Block block = from == to ? null : current(); block != null && base < to; block = block.next) {
+            final long bytes = Math.min(block.end - block.start, to - base);
+            if (base + bytes > from) {
+                final long first = Math.max(0, from - base);
+                final long found =
+                        ByteSearch.indexOf(block.memory, block.start + first, block.start + bytes, value);
+                if (found >= 0) {
+                    return base + found - block.start;
+                }
+            }
+            base += bytes;
+        }
+        return -1;
+    }
+
+    // ---- reading: copies
+
+    @Override
+    public byte[] readBytes(int n) {
+        requireNotNegative(n);
+        if (n > 0) {
+            // Before the array is made: a length that a peer claims must not cost memory until its bytes are there.
+            need(n);
+        }
+        final byte[] bytes = new byte[n];
+        copyOut(MemorySegment.ofArray(bytes), 0, n);
+        return bytes;
+    }
+
+    @Override
+    public Reader readBytes(byte[] target, int offset, int length) {
+        Objects.checkFromIndexSize(offset, length, target.length);
+        if (length > 0) {
+            need(length);
+            copyOut(MemorySegment.ofArray(target), offset, length);
+        }
+        return this;
+    }
+
+    @Override
+    public Reader read(ByteBuffer target) {
+        final int n = target.remaining();
+        if (n > 0) {
+            need(n);
+            copyOut(MemorySegment.ofBuffer(target), 0, n);
+            target.position(target.position() + n);
+        }
+        return this;
+    }
+
+    @Override
+    public Reader read(MemorySegment target) {
+        final long n = target.byteSize();
+        if (n > 0) {
+            need(n);
+            copyOut(target, 0, n);
+        }
+        return this;
+    }
+
+    private void copyOut(MemorySegment target, long offset, long n) {
+        long copied = 0;
+        while (copied < n) {
+            final Block block = current();
+            final int bytes = (int) Math.min(n - copied, block.end - block.start);
+            MemorySegment.copy(block.memory, block.start, target, offset + copied, bytes);
+            consume(block, bytes);
+            copied += bytes;
+        }
+    }
+
+    // ---- reading: numbers
+
+    @Override
+    public byte readByte() {
+        final Block block = need(1);
+        final byte value = block.memory.get(BYTE, block.start);
+        consume(block, 1);
+        return value;
+    }
+
+    @Override
+    public short readShort() {
+        final Block block = need(2);
+        if (block.end - block.start < 2) {
+            return (short) readAcross(2);
+        }
+        final short value = block.memory.get(SHORT, block.start);
+        consume(block, 2);
+        return value;
+    }
+
+    @Override
+    public int readUnsignedMedium() {
+        need(3);
+        return (int) readAcross(3);
+    }
+
+    @Override
+    public int readInt() {
+        final Block block = need(4);
+        if (block.end - block.start < 4) {
+            return (int) readAcross(4);
+        }
+        final int value = block.memory.get(INT, block.start);
+        consume(block, 4);
+        return value;
+    }
+
+    @Override
+    public long readLong() {
+        final Block block = need(8);
+        if (block.end - block.start < 8) {
+            return readAcross(8);
+        }
+        final long value = block.memory.get(LONG, block.start);
+        consume(block, 8);
+        return value;
+    }
+
+    /** Big-endian over a block border, byte by byte; the bytes are there. */
+    private long readAcross(int bytes) {
+        long value = 0;
+        for (int i = 0; i < bytes; i++) {
+            final Block block = current();
+            value = value << 8 | block.memory.get(BYTE, block.start) & 0xff;
+            consume(block, 1);
+        }
+        return value;
+    }
+
+    @Override
+    public byte getByte(long offset) {
+        final Block first = needAt(offset, 1);
+        if (offset < first.end - first.start) {
+            return first.memory.get(BYTE, first.start + offset);
+        }
+        return (byte) getAcross(first, offset, 1);
+    }
+
+    @Override
+    public short getShort(long offset) {
+        final Block first = needAt(offset, 2);
+        if (offset + 2 <= first.end - first.start) {
+            return first.memory.get(SHORT, first.start + offset);
+        }
+        return (short) getAcross(first, offset, 2);
+    }
+
+    @Override
+    public int getInt(long offset) {
+        final Block first = needAt(offset, 4);
+        if (offset + 4 <= first.end - first.start) {
+            return first.memory.get(INT, first.start + offset);
+        }
+        return (int) getAcross(first, offset, 4);
+    }
+
+    @Override
+    public long getLong(long offset) {
+        final Block first = needAt(offset, 8);
+        if (offset + 8 <= first.end - first.start) {
+            return first.memory.get(LONG, first.start + offset);
+        }
+        return getAcross(first, offset, 8);
+    }
+
+    private Block needAt(long offset, int bytes) {
+        requireNotNegative(offset);
+        return need(Math.addExact(offset, bytes));
+    }
+
+    private static long getAcross(Block first, long offset, int bytes) {
+        Block block = first;
+        long at = offset;
+        long value = 0;
+        for (int i = 0; i < bytes; i++) {
+            while (at >= block.end - block.start) {
+                at -= block.end - block.start;
+                block = Objects.requireNonNull(block.next);
+            }
+            value = value << 8 | block.memory.get(BYTE, block.start + at) & 0xff;
+            at++;
+        }
+        return value;
+    }
+
+    // ---- writing: positions
+
+    private void checkBound(long n) {
+        if (n > bound - (appended - consumed)) {
+            writerHook.full(this, n);
+        }
+    }
+
+    /** The tail, with room for {@code n} bytes in one piece, after the bound has been checked. */
+    private Block room(int n) {
+        checkBound(n);
+        final Block last = tail;
+        return last != null && last.writable && last.capacity - last.end >= n ? last : grow(n);
+    }
+
+    private Block grow(int n) {
+        final int usual = tail == null || readableBytes() == 0 ? FIRST_BLOCK_BYTES : NEXT_BLOCK_BYTES;
+        final Block block = source.acquire(Math.max(n, usual));
+        block.writable = true;
+        link(block);
+        return block;
+    }
+
+    private void link(Block block) {
+        final Block last = tail;
+        if (last == null) {
+            head = block;
+        } else {
+            last.next = block;
+        }
+        tail = block;
+    }
+
+    private void written(Block block, int n) {
+        block.end += n;
+        written(n);
+    }
+
+    private void written(long n) {
+        APPENDED.setRelease(this, appended + n);
+        if (!dirty) {
+            dirty = true;
+            writerHook.dirty();
+        }
+    }
+
+    // ---- writing: memory
+
+    @Override
+    public MemorySegment reserve(int n) {
+        requireNotNegative(n);
+        final Block block = room(n);
+        final MemorySegment memory = block.memory.asSlice(block.end, n);
+        written(block, n);
+        reserved = block;
+        reservedBytes = n;
+        reservedEnd = block.end;
+        return Checked.ON ? memory.reinterpret(writeLife(), null) : memory;
+    }
+
+    @Override
+    public Writer keep(int n) {
+        final Block block = lastReservation();
+        if (n < 0 || n > reservedBytes) {
+            throw new IllegalArgumentException("Of " + reservedBytes + " reserved bytes, " + n + " cannot be kept");
+        }
+        final int dropped = reservedBytes - n;
+        block.end -= dropped;
+        APPENDED.setRelease(this, appended - dropped);
+        reservedBytes = n;
+        reservedEnd = block.end;
+        return this;
+    }
+
+    private Block lastReservation() {
+        final Block block = reserved;
+        if (block == null || block != tail || block.end != reservedEnd) {
+            throw new IllegalStateException("Nothing was reserved, or something else was written or flushed since");
+        }
+        return block;
+    }
+
+    @Override
+    public Writer writeDirect(MemorySegment memory, int remaining, Runnable released) {
+        requireNotNegative(remaining);
+        final Block split = remaining == 0 ? null : lastReservation();
+        if (split != null && remaining > reservedBytes) {
+            throw new IllegalArgumentException(remaining + " bytes of " + reservedBytes + " reserved ones");
+        }
+        final long n = memory.byteSize();
+        checkBound(n);
+        if (n > 0) {
+            final Block first = foreign(memory, released);
+            final Block last = split == null ? null : split.view(split.end - remaining, split.end);
+            link(first);
+            while (tail != null && tail.next != null) {
+                tail = tail.next;
+            }
+            if (split != null && last != null) {
+                split.end -= remaining;
+                // The room behind the reserved bytes goes with them.
+                split.writable = false;
+                last.writable = true;
+                link(last);
+            }
+            reserved = null;
+            written(n);
+        } else {
+            released.run();
+        }
+        return this;
+    }
+
+    /** Blocks over somebody else's memory, or over a copy where it is on the heap or too long for one block. */
+    private Block foreign(MemorySegment memory, Runnable released) {
+        if (memory.isNative() && memory.byteSize() <= Integer.MAX_VALUE) {
+            return Block.foreign(memory.asReadOnly(), released);
+        }
+        final Buffer copy = new Buffer(source);
+        try {
+            copy.write(memory);
+        } catch (RuntimeException e) {
+            copy.close();
+            throw e;
+        }
+        released.run();
+        return Objects.requireNonNull(copy.head);
+    }
+
+    @Override
+    public Writer append(Reader from, long n) {
+        if (!(from instanceof Buffer other)) {
+            throw new IllegalArgumentException("Not a reader of Hawser: " + from.getClass());
+        }
+        if (other == this) {
+            throw new IllegalArgumentException("A buffer cannot be appended to itself");
+        }
+        requireNotNegative(n);
+        if (n > 0) {
+            other.need(n);
+            checkBound(n);
+            other.moveTo(this, n);
+        }
+        return this;
+    }
+
+    @Override
+    public void flush() {
+        writerHook.flush();
+    }
+
+    // ---- writing: copies
+
+    @Override
+    public Writer writeBytes(byte[] bytes, int offset, int length) {
+        Objects.checkFromIndexSize(offset, length, bytes.length);
+        copyIn(MemorySegment.ofArray(bytes), offset, length);
+        return this;
+    }
+
+    @Override
+    public Writer write(ByteBuffer bytes) {
+        copyIn(MemorySegment.ofBuffer(bytes), 0, bytes.remaining());
+        bytes.position(bytes.limit());
+        return this;
+    }
+
+    @Override
+    public Writer write(MemorySegment bytes) {
+        copyIn(bytes, 0, bytes.byteSize());
+        return this;
+    }
+
+    private void copyIn(MemorySegment from, long offset, long n) {
+        checkBound(n);
+        final Block last = tail;
+        final long room = last != null && last.writable ? last.capacity - last.end : 0;
+        if (n > room) {
+            copyIntoNew(from, offset, n, (int) room);
+        } else if (n > 0 && last != null) {
+            MemorySegment.copy(from, offset, last.memory, last.end, n);
+            written(last, (int) n);
+        }
+    }
+
+    /** Takes all memory before the first byte is visible, so that a write for which there is none has written nothing. */
+    private void copyIntoNew(MemorySegment from, long offset, long n, int room) {
+        final Block first = newChain(n - room);
+        final Block last = tail;
+        long copied = room;
+        if (last != null && room > 0) {
+            MemorySegment.copy(from, offset, last.memory, last.end, room);
+            last.end += room;
+        }
+        link(first);
+        for (Block block = first; block != null; block = block.next) {
+            final int bytes = (int) Math.min(n - copied, block.capacity);
+            MemorySegment.copy(from, offset + copied, block.memory, 0, bytes);
+            block.end = bytes;
+            block.writable = true;
+            copied += bytes;
+            tail = block;
+        }
+        written(n);
+    }
+
+    private Block newChain(long n) {
+        Block first = null;
+        Block last = null;
+        long left = n;
+        try {
+            while (left > 0) {
+                final int wanted = (int) Math.min(Math.max(left, FIRST_BLOCK_BYTES), BULK_BLOCK_BYTES);
+                final Block block = source.acquire(wanted);
+                if (last == null) {
+                    first = block;
+                } else {
+                    last.next = block;
+                }
+                last = block;
+                left -= block.capacity;
+            }
+        } catch (PoolExhaustedException e) {
+            releaseChain(first);
+            throw e;
+        }
+        return Objects.requireNonNull(first);
+    }
+
+    @Override
+    public int writeString(CharSequence text) {
+        final int bytes = Utf8.length(text);
+        if (bytes == 0) {
+            return 0;
+        }
+        if (bytes <= BULK_BLOCK_BYTES) {
+            final Block block = room(bytes);
+            Utf8.encode(text, block.memory, block.end);
+            written(block, bytes);
+        } else {
+            final byte[] encoded = new byte[bytes];
+            Utf8.encode(text, MemorySegment.ofArray(encoded), 0);
+            writeBytes(encoded);
+        }
+        return bytes;
+    }
+
+    // ---- writing: numbers
+
+    @Override
+    public Writer writeByte(int value) {
+        final Block block = room(1);
+        block.memory.set(BYTE, block.end, (byte) value);
+        written(block, 1);
+        return this;
+    }
+
+    @Override
+    public Writer writeShort(int value) {
+        final Block block = room(2);
+        block.memory.set(SHORT, block.end, (short) value);
+        written(block, 2);
+        return this;
+    }
+
+    @Override
+    public Writer writeMedium(int value) {
+        final Block block = room(3);
+        block.memory.set(SHORT, block.end, (short) (value >> 8));
+        block.memory.set(BYTE, block.end + 2L, (byte) value);
+        written(block, 3);
+        return this;
+    }
+
+    @Override
+    public Writer writeInt(int value) {
+        final Block block = room(4);
+        block.memory.set(INT, block.end, value);
+        written(block, 4);
+        return this;
+    }
+
+    @Override
+    public Writer writeLong(long value) {
+        final Block block = room(8);
+        block.memory.set(LONG, block.end, value);
+        written(block, 8);
+        return this;
+    }
+
+    // ---- other views, and the end
+
+    @Override
+    public InputStream inputStream() {
+        return new BufferInputStream(this);
+    }
+
+    @Override
+    public ReadableByteChannel channel() {
+        return new BufferChannel(this);
+    }
+
+    @Override
+    public WritableByteChannel writableChannel() {
+        return new BufferChannel(this);
+    }
+
+    @Override
+    public OutputStream outputStream() {
+        return new BufferOutputStream(this);
+    }
+
+    /** Gives all memory back. Reads and writes after it fail. Only while reader and writer are one thread, or both at rest. */
+    @Override
+    public void close() {
+        if (!closed) {
+            closed = true;
+            bound = 0;
+            clean();
+            release();
+            releaseChain(head);
+            head = null;
+            tail = null;
+            consumed = appended;
+        }
+    }
+}
