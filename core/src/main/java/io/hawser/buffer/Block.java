@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.hawser.buffer;
 
 import java.lang.foreign.MemorySegment;
@@ -14,8 +15,9 @@ import org.jspecify.annotations.Nullable;
  *  | consumed  | readable bytes   | room            |
  * </pre>
  *
- * <p><b>Ownership:</b> who holds a block releases it, once, or passes it on. One thread at a time. Slices of one block are views:
- * blocks of their own over the same memory, which goes back to the pool when the last of them is released, on any thread.
+ * <p><b>Ownership:</b> who holds a block releases it, once, or passes it on. One thread at a time. Slices of one block
+ * are views: blocks of their own over the same memory, which goes back to the pool when the last of them is released,
+ * on any thread.
  */
 public final class Block {
     private static final VarHandle SHARES;
@@ -38,7 +40,8 @@ public final class Block {
     /** Of pooled blocks: where the memory goes back to. */
     final @Nullable BlockPool pool;
     /** The cache that it was last taken through, which takes it back on its own thread. */
-    @Nullable BlockCache cache;
+    @Nullable
+    BlockCache cache;
     /** Of foreign memory: what is run when it is no longer used. */
     private final @Nullable Runnable released;
 
@@ -50,14 +53,17 @@ public final class Block {
 
     int start;
     int end;
-    @Nullable Block next;
+
+    @Nullable
+    Block next;
     /** Whether the buffer that holds it may write behind {@link #end}: nobody else uses that room. */
     boolean writable;
 
     private @Nullable ByteBuffer byteBuffer;
 
     /** Checked mode: where it was taken, and where it was given back. */
-    @Nullable Throwable takenAt;
+    @Nullable
+    Throwable takenAt;
 
     private @Nullable Throwable releasedAt;
 
@@ -183,8 +189,9 @@ public final class Block {
     }
 
     private void releaseShare() {
-        // A count of one, loaded with acquire, means that this holder is the only one: new shares are made by holders only, so
-        // nobody can add one, and whoever gave up the others has finished with the memory. No atomic update is needed then.
+        // A count of one, loaded with acquire, means that this holder is the only one: new shares are made by holders
+        // only, so nobody can add one, and whoever gave up the others has finished with the memory. No atomic update is
+        // needed then.
         if ((int) SHARES.getAcquire(this) == 1 || (int) SHARES.getAndAdd(this, -1) == 1) {
             free();
         }

@@ -1,13 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.hawser.buffer;
 
 import org.jspecify.annotations.Nullable;
 
 /**
- * One loop's stock of free blocks: taking and giving back on the loop's own thread is an array access, without atomics and without
- * allocation. Last in, first out, so that memory is reused while it is still in the processor's caches.
+ * One loop's stock of free blocks: taking and giving back on the loop's own thread is an array access, without atomics
+ * and without allocation. Last in, first out, so that memory is reused while it is still in the processor's caches.
  *
- * <p><b>Thread:</b> {@link #bind()} makes the calling thread the owner. Other threads may acquire and release as well; that goes to
- * the pool, under its lock.
+ * <p><b>Thread:</b> {@link #bind()} makes the calling thread the owner. Other threads may acquire and release as well;
+ * that goes to the pool, under its lock.
  */
 public final class BlockCache implements BlockSource, AutoCloseable {
     /** How much memory of one size may lie idle here; more goes back to the pool, where other loops find it. */
@@ -96,7 +97,8 @@ public final class BlockCache implements BlockSource, AutoCloseable {
         stack[counts[sizeClass]++] = block;
     }
 
-    @Nullable Block takeView() {
+    @Nullable
+    Block takeView() {
         final Block view = views;
         if (view == null || Thread.currentThread() != owner) {
             return null;
@@ -124,7 +126,10 @@ public final class BlockCache implements BlockSource, AutoCloseable {
         return bytes;
     }
 
-    /** Gives all blocks back to the pool; ones released later go there directly. The owner's thread, or any when it has ended. */
+    /**
+     * Gives all blocks back to the pool; ones released later go there directly. The owner's thread, or any when it has
+     * ended.
+     */
     @Override
     public void close() {
         owner = null;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.hawser.buffer;
 
 import java.lang.foreign.Arena;
@@ -14,8 +15,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * All buffer memory of an engine: slabs of 1 MiB, cut into blocks of one size each, under a hard cap.
  *
- * <p>Slabs live as long as the pool: closing an {@link Arena} costs a handshake with every thread. Any thread may acquire and
- * release; the threads that do it all the time do it through their own {@link BlockCache}.
+ * <p>Slabs live as long as the pool: closing an {@link Arena} costs a handshake with every thread. Any thread may
+ * acquire and release; the threads that do it all the time do it through their own {@link BlockCache}.
  */
 public final class BlockPool implements BlockSource, AutoCloseable {
     /** The most bytes that one block can hold. */
@@ -175,7 +176,10 @@ public final class BlockPool implements BlockSource, AutoCloseable {
         free.get(block.sizeClass).push(block);
     }
 
-    /** The native memory reserved from the system, in bytes; never more than {@link #capBytes()}, never less than before. */
+    /**
+     * The native memory reserved from the system, in bytes; never more than {@link #capBytes()}, never less than
+     * before.
+     */
     public long reservedBytes() {
         lock.lock();
         try {
@@ -227,7 +231,8 @@ public final class BlockPool implements BlockSource, AutoCloseable {
     /**
      * Gives all memory back to the system. No block may be in use; touching one later throws.
      *
-     * @throws IllegalStateException in checked mode, if blocks are in use: the places that took them are suppressed exceptions
+     * @throws IllegalStateException in checked mode, if blocks are in use: the places that took them are suppressed
+     * exceptions
      */
     @Override
     public void close() {

@@ -1,8 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.hawser.buffer;
 
 import org.jspecify.annotations.Nullable;
 
-/** Where a buffer takes its blocks from: a loop's {@link BlockCache}, or the {@link BlockPool} for threads without one. */
+/**
+ * Where a buffer takes its blocks from: a loop's {@link BlockCache}, or the {@link BlockPool} for threads without one.
+ */
 public sealed interface BlockSource permits BlockCache, BlockPool {
     /**
      * A block of at least {@code minBytes}, empty; the caller owns it.
@@ -18,5 +21,6 @@ public sealed interface BlockSource permits BlockCache, BlockPool {
      *
      * @throws IllegalArgumentException if {@code minBytes} is out of range
      */
-    @Nullable Block tryAcquire(int minBytes);
+    @Nullable
+    Block tryAcquire(int minBytes);
 }

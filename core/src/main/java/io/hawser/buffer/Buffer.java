@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.hawser.buffer;
 
 import java.io.InputStream;
@@ -24,14 +25,14 @@ import org.jspecify.annotations.Nullable;
  *                        read position                       write position
  * </pre>
  *
- * <p><b>Threads:</b> one reader and one writer, which may be two threads if {@link #setConcurrent} said so. They share the count
- * {@code appended}, which the writer stores with release after the bytes and the links are in place, and the reader loads with
- * acquire before it looks at them. The reader does not trust the end of the tail, which moves; it reads no further than the count. It
- * gives a block back only when there is another behind it, so the writer's tail stays. What needs both sides at rest says so:
- * {@link #trim}, {@link #compact}, {@link #keep}, {@link #writeDirect}.
+ * <p><b>Threads:</b> one reader and one writer, which may be two threads if {@link #setConcurrent} said so. They share
+ * the count {@code appended}, which the writer stores with release after the bytes and the links are in place, and the
+ * reader loads with acquire before it looks at them. The reader does not trust the end of the tail, which moves; it
+ * reads no further than the count. It gives a block back only when there is another behind it, so the writer's tail
+ * stays. What needs both sides at rest says so: {@link #trim}, {@link #compact}, {@link #keep}, {@link #writeDirect}.
  *
- * <p><b>Sends in flight:</b> the kernel may be reading the bytes of the leading blocks. Nothing that a writer does moves them or
- * changes them.
+ * <p><b>Sends in flight:</b> the kernel may be reading the bytes of the leading blocks. Nothing that a writer does
+ * moves them or changes them.
  */
 public final class Buffer implements Slice, Writer {
     private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
@@ -118,7 +119,10 @@ public final class Buffer implements Slice, Writer {
         concurrent = on;
     }
 
-    /** Takes note of all writes: the next one calls {@link WriterHook#dirty()} again, and reservations can no longer be changed. */
+    /**
+     * Takes note of all writes: the next one calls {@link WriterHook#dirty()} again, and reservations can no longer be
+     * changed.
+     */
     public void clean() {
         dirty = false;
         reserved = null;
@@ -160,8 +164,8 @@ public final class Buffer implements Slice, Writer {
     }
 
     /**
-     * Gives back all that is not needed: an empty buffer holds no block afterwards. Ends the life of memory handed out, as
-     * {@link #release()}. Only while reader and writer are one thread, or both at rest.
+     * Gives back all that is not needed: an empty buffer holds no block afterwards. Ends the life of memory handed out,
+     * as {@link #release()}. Only while reader and writer are one thread, or both at rest.
      */
     public void trim() {
         release();
@@ -173,8 +177,8 @@ public final class Buffer implements Slice, Writer {
     }
 
     /**
-     * Moves a small remainder out of a large block, so that half a message that waits for its other half does not pin one. Only while
-     * reader and writer are one thread.
+     * Moves a small remainder out of a large block, so that half a message that waits for its other half does not pin
+     * one. Only while reader and writer are one thread.
      */
     public void compact() {
         final Block block = head;
@@ -397,7 +401,10 @@ public final class Buffer implements Slice, Writer {
         return writeLife;
     }
 
-    /** Moves the next {@code n} bytes to the tail of {@code target}: whole blocks where they are free to go, else views of them. */
+    /**
+     * Moves the next {@code n} bytes to the tail of {@code target}: whole blocks where they are free to go, else views
+     * of them.
+     */
     private void moveTo(Buffer target, long n) {
         long left = n;
         while (left > 0) {
@@ -438,8 +445,7 @@ public final class Buffer implements Slice, Writer {
             final long bytes = Math.min(block.end - block.start, to - base);
             if (base + bytes > from) {
                 final long first = Math.max(0, from - base);
-                final long found =
-                        ByteSearch.indexOf(block.memory, block.start + first, block.start + bytes, value);
+                final long found = ByteSearch.indexOf(block.memory, block.start + first, block.start + bytes, value);
                 if (found >= 0) {
                     return base + found - block.start;
                 }
@@ -806,7 +812,9 @@ public final class Buffer implements Slice, Writer {
         }
     }
 
-    /** Takes all memory before the first byte is visible, so that a write for which there is none has written nothing. */
+    /**
+     * Takes all memory before the first byte is visible, so that a write for which there is none has written nothing.
+     */
     private void copyIntoNew(MemorySegment from, long offset, long n, int room) {
         final Block first = newChain(n - room);
         final Block last = tail;
@@ -933,7 +941,10 @@ public final class Buffer implements Slice, Writer {
         return new BufferOutputStream(this);
     }
 
-    /** Gives all memory back. Reads and writes after it fail. Only while reader and writer are one thread, or both at rest. */
+    /**
+     * Gives all memory back. Reads and writes after it fail. Only while reader and writer are one thread, or both at
+     * rest.
+     */
     @Override
     public void close() {
         if (!closed) {

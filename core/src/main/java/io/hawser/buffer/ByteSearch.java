@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.hawser.buffer;
 
 import java.lang.foreign.MemorySegment;
@@ -17,8 +18,8 @@ final class ByteSearch {
         final long pattern = (value & 0xffL) * ONES;
         long at = from;
         for (; at + Long.BYTES <= to; at += Long.BYTES) {
-            // A byte that equals the value is zero after the exclusive or. Of (x - 0x01…) & ~x & 0x80… the lowest bit that is set
-            // belongs to the first zero byte; borrows make false ones only above it.
+            // A byte that equals the value is zero after the exclusive or. Of (x - 0x01…) & ~x & 0x80… the lowest bit
+            // that is set belongs to the first zero byte; borrows make false ones only above it.
             final long word = memory.get(WORD, at) ^ pattern;
             final long zeros = (word - ONES) & ~word & HIGH_BITS;
             if (zeros != 0) {

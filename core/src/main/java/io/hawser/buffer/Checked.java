@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.hawser.buffer;
 
 /** Whether the checked mode is on: a constant, so that in the fast mode the compiler leaves the checks out. */

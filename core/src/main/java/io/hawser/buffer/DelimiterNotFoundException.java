@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.hawser.buffer;
 
 /** No delimiter stands within the greatest length allowed; nothing was consumed. */

@@ -1,6 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.hawser.buffer;
 
-/** The cap on buffer memory is reached: nothing was taken, and it is worth trying again when connections have drained. */
+/**
+ * The cap on buffer memory is reached: nothing was taken, and it is worth trying again when connections have drained.
+ */
 public final class PoolExhaustedException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 

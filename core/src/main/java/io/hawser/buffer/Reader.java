@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.hawser.buffer;
 
 import java.io.InputStream;
@@ -10,11 +11,11 @@ import java.nio.charset.StandardCharsets;
 /**
  * Reads bytes in their order, without copying where the caller does not ask for a copy.
  *
- * <p><b>Too few bytes:</b> a reader of a loop fails at once with {@link NotEnoughBytesException}; one that belongs to a blocking
- * handler waits until they are there. In both cases a method that fails has consumed nothing.
+ * <p><b>Too few bytes:</b> a reader of a loop fails at once with {@link NotEnoughBytesException}; one that belongs to a
+ * blocking handler waits until they are there. In both cases a method that fails has consumed nothing.
  *
- * <p><b>Lifetime:</b> the memory that {@link #next}, {@link #peek} and {@link #until} return is valid until {@link #release()}, or
- * until the loop's callback returns. A {@link #slice} is valid until it is closed.
+ * <p><b>Lifetime:</b> the memory that {@link #next}, {@link #peek} and {@link #until} return is valid until {@link
+ * #release()}, or until the loop's callback returns. A {@link #slice} is valid until it is closed.
  *
  * <p><b>Thread:</b> one at a time; on a connection that of its handler.
  *
@@ -47,8 +48,8 @@ public interface Reader {
     MemorySegment until(byte delimiter, int maxLength);
 
     /**
-     * A reader of the next {@code n} bytes, consumed here, over the same memory. It belongs to the caller, who closes it, on whatever
-     * thread, or appends it to a writer.
+     * A reader of the next {@code n} bytes, consumed here, over the same memory. It belongs to the caller, who closes
+     * it, on whatever thread, or appends it to a writer.
      */
     Slice slice(long n);
 
@@ -63,8 +64,8 @@ public interface Reader {
     }
 
     /**
-     * As {@link #indexOf(byte)}, among the bytes from {@code from} (inclusive) to {@code to} (exclusive), both counted from the read
-     * position. The result counts from the read position, too.
+     * As {@link #indexOf(byte)}, among the bytes from {@code from} (inclusive) to {@code to} (exclusive), both counted
+     * from the read position. The result counts from the read position, too.
      */
     long indexOf(byte value, long from, long to);
 
@@ -237,8 +238,8 @@ public interface Reader {
     // ---- other views
 
     /**
-     * The same bytes as a stream; its {@code available()} is {@link #readableBytes()}. It ends where a read would fail for lack of
-     * bytes, so on a loop at the last readable one.
+     * The same bytes as a stream; its {@code available()} is {@link #readableBytes()}. It ends where a read would fail
+     * for lack of bytes, so on a loop at the last readable one.
      */
     InputStream inputStream();
 

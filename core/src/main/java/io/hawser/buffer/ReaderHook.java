@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.hawser.buffer;
 
 /** What a buffer does when it is asked for more bytes than it has. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.hawser.buffer;
 
 /** The sizes that blocks come in: 1 KiB, and four times the last, up to 16 MiB. */

@@ -1,9 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.hawser.buffer;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
-/** Encodes text as UTF-8 (RFC 3629) straight into memory; an unpaired surrogate becomes '?', as {@link String#getBytes} has it. */
+/**
+ * Encodes text as UTF-8 (RFC 3629) straight into memory; an unpaired surrogate becomes '?', as {@link String#getBytes}
+ * has it.
+ */
 final class Utf8 {
     private Utf8() {}
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.hawser.buffer;
 
 import java.io.OutputStream;
@@ -8,9 +9,9 @@ import java.nio.channels.WritableByteChannel;
 /**
  * Writes bytes behind those already written, without copying where it can.
  *
- * <p><b>Bound:</b> every method checks first whether what it writes still fits under the writer's bound, before any memory is taken;
- * over it, it fails with {@link BufferFullException}, or waits where the writer belongs to a blocking handler. A write that fails has
- * written nothing; only the streams and channels may have written the part that fitted.
+ * <p><b>Bound:</b> every method checks first whether what it writes still fits under the writer's bound, before any
+ * memory is taken; over it, it fails with {@link BufferFullException}, or waits where the writer belongs to a blocking
+ * handler. A write that fails has written nothing; only the streams and channels may have written the part that fitted.
  *
  * <p><b>Memory:</b> any write may fail with {@link PoolExhaustedException}.
  *
@@ -20,8 +21,8 @@ import java.nio.channels.WritableByteChannel;
  */
 public interface Writer {
     /**
-     * Room for {@code n} bytes in one piece, which count as written. The caller fills all of it, or gives the rest back with
-     * {@link #keep}, before the callback returns or {@link #flush()} is called.
+     * Room for {@code n} bytes in one piece, which count as written. The caller fills all of it, or gives the rest back
+     * with {@link #keep}, before the callback returns or {@link #flush()} is called.
      *
      * @param n 0 to 16 MiB
      */
@@ -112,12 +113,13 @@ public interface Writer {
     int writeString(CharSequence text);
 
     /**
-     * Puts native memory of somebody else's before the last {@code remaining} bytes of the last {@link #reserve}, without copying. It
-     * must stay as it is until {@code released} is run, once, on whatever thread. Memory of the Java heap is copied, and
-     * {@code released} run before this method returns.
+     * Puts native memory of somebody else's before the last {@code remaining} bytes of the last {@link #reserve},
+     * without copying. It must stay as it is until {@code released} is run, once, on whatever thread. Memory of the
+     * Java heap is copied, and {@code released} run before this method returns.
      *
      * @throws IllegalArgumentException if {@code remaining} is negative or more than was reserved
-     * @throws IllegalStateException if {@code remaining} is positive and something else was written since, or it was flushed
+     * @throws IllegalStateException if {@code remaining} is positive and something else was written since, or it was
+     * flushed
      */
     Writer writeDirect(MemorySegment memory, int remaining, Runnable released);
 
@@ -134,15 +136,17 @@ public interface Writer {
     Writer append(Reader source, long n);
 
     /**
-     * Asks for what is written to be sent. A loop sends what its handlers wrote at the end of the turn anyway, in one go; a blocking
-     * handler's bytes leave when it flushes, waits, or returns.
+     * Asks for what is written to be sent. A loop sends what its handlers wrote at the end of the turn anyway, in one
+     * go; a blocking handler's bytes leave when it flushes, waits, or returns.
      */
     void flush();
 
     /** The bytes written and not sent yet. */
     long pendingBytes();
 
-    /** A stream that writes here; its {@code flush()} is {@link #flush()}, and its {@code close()} no more than that. */
+    /**
+     * A stream that writes here; its {@code flush()} is {@link #flush()}, and its {@code close()} no more than that.
+     */
     OutputStream outputStream();
 
     /** A channel that writes here. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.hawser.buffer;
 
 /** What a buffer tells its owner about writes; called on the writer's thread. */
