@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.hawser.buffer;
 
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,8 +20,7 @@ public final class BlockCache implements BlockSource, AutoCloseable {
     private static final int MAX_IDLE_VIEWS = 256;
 
     private final BlockPool pool;
-    private final @Nullable Block[][] stacks = new Block[SizeClass.COUNT][];
-    private final int[] counts = new int[SizeClass.COUNT];
+    private final Stack[] stacks = new Stack[SizeClass.COUNT];
     private @Nullable Block views;
     private int viewCount;
     private @Nullable Thread owner;
@@ -28,7 +28,7 @@ public final class BlockCache implements BlockSource, AutoCloseable {
     BlockCache(BlockPool pool) {
         this.pool = pool;
         for (int i = 0; i < SizeClass.COUNT; i++) {
-            stacks[i] = new Block[Math.clamp(IDLE_BYTES_PER_CLASS / SizeClass.bytes(i), 1, MAX_IDLE_BLOCKS)];
+            stacks[i] = new Stack(Math.clamp(IDLE_BYTES_PER_CLASS / SizeClass.bytes(i), 1, MAX_IDLE_BLOCKS));
         }
     }
 
@@ -54,16 +54,17 @@ public final class BlockCache implements BlockSource, AutoCloseable {
     @Override
     public @Nullable Block tryAcquire(int minBytes) {
         final int sizeClass = SizeClass.of(minBytes);
-        if (Thread.currentThread() != owner || counts[sizeClass] == 0 && !refill(sizeClass)) {
+        if (Thread.currentThread() != owner) {
             return pool.tryAcquire(minBytes);
         }
-        final @Nullable Block[] stack = stacks[sizeClass];
-        final int top = --counts[sizeClass];
-        final Block block = stack[top];
-        stack[top] = null;
-        if (block == null) {
-            throw new IllegalStateException("The cache is used by two threads at once");
+        final Stack stack = stacks[sizeClass];
+        if (stack.count == 0) {
+            stack.count = pool.take(sizeClass, stack.blocks, Math.min(REFILL_BLOCKS, stack.blocks.length));
+            if (stack.count == 0) {
+                return pool.tryAcquire(minBytes);
+            }
         }
+        final Block block = stack.pop();
         block.cache = this;
         if (Checked.ON) {
             block.taken();
@@ -71,30 +72,19 @@ public final class BlockCache implements BlockSource, AutoCloseable {
         return block;
     }
 
-    private boolean refill(int sizeClass) {
-        final @Nullable Block[] stack = stacks[sizeClass];
-        counts[sizeClass] = pool.take(sizeClass, stack, Math.min(REFILL_BLOCKS, stack.length));
-        return counts[sizeClass] > 0;
-    }
-
     void give(Block block) {
-        final int sizeClass = block.sizeClass;
         if (Thread.currentThread() != owner) {
             pool.give(block);
             return;
         }
-        final @Nullable Block[] stack = stacks[sizeClass];
-        if (counts[sizeClass] == stack.length) {
+        final Stack stack = stacks[block.sizeClass];
+        if (stack.count == stack.blocks.length) {
             // The older half, which has gone cold; at least one.
-            final int half = (stack.length + 1) / 2;
-            pool.give(stack, 0, half);
-            System.arraycopy(stack, half, stack, 0, stack.length - half);
-            for (int i = stack.length - half; i < stack.length; i++) {
-                stack[i] = null;
-            }
-            counts[sizeClass] -= half;
+            final int half = (stack.count + 1) / 2;
+            pool.give(stack.blocks, half);
+            stack.dropOldest(half);
         }
-        stack[counts[sizeClass]++] = block;
+        stack.push(block);
     }
 
     @Nullable
@@ -121,7 +111,7 @@ public final class BlockCache implements BlockSource, AutoCloseable {
     long freeBytes() {
         long bytes = 0;
         for (int i = 0; i < SizeClass.COUNT; i++) {
-            bytes += (long) counts[i] * SizeClass.bytes(i);
+            bytes += (long) stacks[i].count * SizeClass.bytes(i);
         }
         return bytes;
     }
@@ -133,12 +123,41 @@ public final class BlockCache implements BlockSource, AutoCloseable {
     @Override
     public void close() {
         owner = null;
-        for (int i = 0; i < SizeClass.COUNT; i++) {
-            pool.give(stacks[i], 0, counts[i]);
-            counts[i] = 0;
+        for (Stack stack : stacks) {
+            pool.give(stack.blocks, stack.count);
+            stack.count = 0;
         }
         views = null;
         viewCount = 0;
         pool.remove(this);
+    }
+
+    /** Idle blocks of one size, the youngest on top. */
+    private static final class Stack {
+        final @Nullable Block[] blocks;
+        int count;
+
+        Stack(int capacity) {
+            blocks = new Block[capacity];
+        }
+
+        void push(Block block) {
+            blocks[count++] = block;
+        }
+
+        Block pop() {
+            final Block top = blocks[--count];
+            blocks[count] = null;
+            if (top == null) {
+                throw new IllegalStateException("The cache is used by two threads at once");
+            }
+            return top;
+        }
+
+        void dropOldest(int dropped) {
+            count -= dropped;
+            System.arraycopy(blocks, dropped, blocks, 0, count);
+            Arrays.fill(blocks, count, count + dropped, null);
+        }
     }
 }

@@ -74,13 +74,7 @@ public final class BlockPool implements BlockSource, AutoCloseable {
     @Override
     public @Nullable Block tryAcquire(int minBytes) {
         final int sizeClass = SizeClass.of(minBytes);
-        lock.lock();
-        final Block block;
-        try {
-            block = take(sizeClass);
-        } finally {
-            lock.unlock();
-        }
+        final Block block = take(sizeClass);
         if (block != null) {
             block.cache = null;
             if (Checked.ON) {
@@ -94,6 +88,7 @@ public final class BlockPool implements BlockSource, AutoCloseable {
     int take(int sizeClass, @Nullable Block[] target, int wanted) {
         lock.lock();
         try {
+            requireOpen();
             int count = 0;
             // One that had to be of a larger class must not hide in a cache of smaller ones.
             while (count < wanted) {
@@ -113,24 +108,30 @@ public final class BlockPool implements BlockSource, AutoCloseable {
     }
 
     private @Nullable Block take(int wantedClass) {
+        lock.lock();
+        try {
+            requireOpen();
+            for (int sizeClass = wantedClass; sizeClass < SizeClass.COUNT; sizeClass++) {
+                // Under the cap a block of its own size is cut; at the cap a larger one that lies idle will do.
+                if (!free.get(sizeClass).isEmpty() || (sizeClass == wantedClass && addSlab(sizeClass))) {
+                    final Block block = free.get(sizeClass).remove();
+                    freeBytes -= block.capacity;
+                    return block;
+                }
+            }
+            return null;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void requireOpen() {
         if (closed) {
             throw new IllegalStateException("The pool is closed");
         }
-        for (int sizeClass = wantedClass; sizeClass < SizeClass.COUNT; sizeClass++) {
-            // Under the cap a block of its own size is cut; at the cap a larger one that lies idle will do.
-            if (!free.get(sizeClass).isEmpty() || sizeClass == wantedClass && addSlab(sizeClass)) {
-                final Block block = free.get(sizeClass).remove();
-                freeBytes -= block.capacity;
-                return block;
-            }
-        }
-        return null;
     }
 
     private boolean addSlab(int sizeClass) {
-        if (closed) {
-            throw new IllegalStateException("The pool is closed");
-        }
         final int blockBytes = SizeClass.bytes(sizeClass);
         final long room = capBytes - reservedBytes;
         final long slabBytes = Math.min(Math.max(SLAB_BYTES, blockBytes), room - room % blockBytes);
@@ -155,11 +156,11 @@ public final class BlockPool implements BlockSource, AutoCloseable {
         }
     }
 
-    /** Takes {@code count} blocks back, from {@code from} on. */
-    void give(@Nullable Block[] blocks, int from, int count) {
+    /** Takes the first {@code count} blocks back. */
+    void give(@Nullable Block[] blocks, int count) {
         lock.lock();
         try {
-            for (int i = from; i < from + count; i++) {
+            for (int i = 0; i < count; i++) {
                 final Block block = blocks[i];
                 blocks[i] = null;
                 if (block != null) {

@@ -294,7 +294,7 @@ public final class Buffer implements Slice, Writer {
         }
         handedOut = true;
         final MemorySegment memory = block.memory.asSlice(block.start, n);
-        return Checked.ON ? memory.reinterpret(readLife(), null) : memory;
+        return Checked.ON ? Checked.lend(memory, readLife()) : memory;
     }
 
     /** Copies the first {@code n} bytes, which lie in several blocks, into one that takes their place. */
@@ -565,7 +565,7 @@ public final class Buffer implements Slice, Writer {
         long value = 0;
         for (int i = 0; i < bytes; i++) {
             final Block block = current();
-            value = value << 8 | block.memory.get(BYTE, block.start) & 0xff;
+            value = (value << 8) | (block.memory.get(BYTE, block.start) & 0xff);
             consume(block, 1);
         }
         return value;
@@ -621,7 +621,7 @@ public final class Buffer implements Slice, Writer {
                 at -= block.end - block.start;
                 block = Objects.requireNonNull(block.next);
             }
-            value = value << 8 | block.memory.get(BYTE, block.start + at) & 0xff;
+            value = (value << 8) | (block.memory.get(BYTE, block.start + at) & 0xff);
             at++;
         }
         return value;
@@ -684,7 +684,7 @@ public final class Buffer implements Slice, Writer {
         reserved = block;
         reservedBytes = n;
         reservedEnd = block.end;
-        return Checked.ON ? memory.reinterpret(writeLife(), null) : memory;
+        return Checked.ON ? Checked.lend(memory, writeLife()) : memory;
     }
 
     @Override

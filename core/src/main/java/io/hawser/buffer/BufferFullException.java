@@ -11,7 +11,13 @@ public final class BufferFullException extends BufferOverflowException {
     private final long pending;
     private final long bound;
 
-    /** @param bytes the size of the write @param pending what is in the buffer @param bound what may be, in bytes */
+    /**
+     * All in bytes.
+     *
+     * @param bytes the size of the write
+     * @param pending what is in the buffer
+     * @param bound what may be
+     */
     public BufferFullException(long bytes, long pending, long bound) {
         this.bytes = bytes;
         this.pending = pending;

@@ -10,7 +10,12 @@ public final class NotEnoughBytesException extends BufferUnderflowException {
     private final long needed;
     private final long available;
 
-    /** @param needed how many bytes the read needs @param available how many there are */
+    /**
+     * All in bytes.
+     *
+     * @param needed how many the read needs
+     * @param available how many there are
+     */
     public NotEnoughBytesException(long needed, long available) {
         this.needed = needed;
         this.available = available;

@@ -206,7 +206,7 @@ public interface Reader {
     /** The 3 bytes at {@code offset}, 0 to 16,777,215, not consumed. */
     default int getUnsignedMedium(long offset) {
         final int high = getUnsignedShort(offset);
-        return high << 8 | getUnsignedByte(offset + 2);
+        return (high << 8) | getUnsignedByte(offset + 2);
     }
 
     /** The 3 bytes at {@code offset}, little-endian, 0 to 16,777,215, not consumed. */

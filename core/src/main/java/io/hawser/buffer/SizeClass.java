@@ -5,7 +5,7 @@ package io.hawser.buffer;
 final class SizeClass {
     static final int COUNT = 8;
     static final int MIN_BYTES = 1024;
-    static final int MAX_BYTES = MIN_BYTES << 2 * (COUNT - 1);
+    static final int MAX_BYTES = MIN_BYTES << (2 * (COUNT - 1));
 
     private static final int MIN_SHIFT = 10;
 
@@ -32,6 +32,6 @@ final class SizeClass {
 
     /** The size of class {@code index} in bytes. */
     static int bytes(int index) {
-        return MIN_BYTES << 2 * index;
+        return MIN_BYTES << (2 * index);
     }
 }

@@ -40,15 +40,15 @@ final class Utf8 {
             if (c < 0x80) {
                 put(target, at++, c);
             } else if (c < 0x800) {
-                put(target, at++, 0xc0 | c >> 6);
+                put(target, at++, 0xc0 | (c >> 6));
                 put(target, at++, continuation(c));
             } else if (!Character.isSurrogate(c)) {
-                put(target, at++, 0xe0 | c >> 12);
+                put(target, at++, 0xe0 | (c >> 12));
                 put(target, at++, continuation(c >> 6));
                 put(target, at++, continuation(c));
             } else if (isPair(text, i)) {
                 final int codePoint = Character.toCodePoint(c, text.charAt(++i));
-                put(target, at++, 0xf0 | codePoint >> 18);
+                put(target, at++, 0xf0 | (codePoint >> 18));
                 put(target, at++, continuation(codePoint >> 12));
                 put(target, at++, continuation(codePoint >> 6));
                 put(target, at++, continuation(codePoint));
@@ -65,7 +65,7 @@ final class Utf8 {
     }
 
     private static int continuation(int bits) {
-        return 0x80 | bits & 0x3f;
+        return 0x80 | (bits & 0x3f);
     }
 
     private static void put(MemorySegment target, long at, int value) {
