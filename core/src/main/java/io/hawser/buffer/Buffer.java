@@ -10,6 +10,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.ReadOnlyBufferException;
 import java.nio.channels.ReadableByteChannel;
 import java.nio.channels.WritableByteChannel;
 import java.util.Objects;
@@ -288,6 +289,10 @@ public final class Buffer implements Slice, Writer {
             requireNotNegative(n);
             return EMPTY;
         }
+        if (n > SizeClass.MAX_BYTES) {
+            // Before waiting for them: they would never do.
+            throw new IllegalArgumentException(n + " bytes in one piece; the most is " + SizeClass.MAX_BYTES);
+        }
         Block block = need(n);
         if (block.end - block.start < n) {
             block = coalesce(n);
@@ -359,7 +364,8 @@ public final class Buffer implements Slice, Writer {
                 throw new DelimiterNotFoundException(delimiter, maxLength);
             }
             searched = to;
-            await(to + 1);
+            // The hook is for bytes that are not there; a concurrent writer may have brought them meanwhile.
+            need(to + 1);
         }
     }
 
@@ -481,6 +487,9 @@ public final class Buffer implements Slice, Writer {
 
     @Override
     public Reader read(ByteBuffer target) {
+        if (target.isReadOnly()) {
+            throw new ReadOnlyBufferException();
+        }
         final int n = target.remaining();
         if (n > 0) {
             need(n);
@@ -609,7 +618,8 @@ public final class Buffer implements Slice, Writer {
 
     private Block needAt(long offset, int bytes) {
         requireNotNegative(offset);
-        return need(Math.addExact(offset, bytes));
+        // So far away that the sum would be negative is as far away as can be.
+        return need(offset > Long.MAX_VALUE - bytes ? Long.MAX_VALUE : offset + bytes);
     }
 
     private static long getAcross(Block first, long offset, int bytes) {

@@ -26,8 +26,11 @@ final class BufferChannel implements ByteChannel {
         final int n = (int) Math.min(target.remaining(), buffer.readableBytes());
         final int limit = target.limit();
         target.limit(target.position() + n);
-        buffer.read(target);
-        target.limit(limit);
+        try {
+            buffer.read(target);
+        } finally {
+            target.limit(limit);
+        }
         return n;
     }
 
