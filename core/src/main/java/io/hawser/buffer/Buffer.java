@@ -77,11 +77,11 @@ public final class Buffer implements Slice, Writer {
     private @Nullable Block tail;
     private long appended;
     private boolean dirty;
-    /** The last reservation: it is still the last write if its end is the tail's. */
+    /** The last reservation: it is still the last write if nothing was appended since. */
     private @Nullable Block reserved;
 
     private int reservedBytes;
-    private int reservedEnd;
+    private long reservedAt;
 
     /** Checked mode: what was handed out lives as long as these. */
     private @Nullable Arena readLife;
@@ -170,7 +170,9 @@ public final class Buffer implements Slice, Writer {
      */
     public void trim() {
         release();
-        if (head != null && readableBytes() == 0) {
+        if (readableBytes() > 0) {
+            current();
+        } else {
             releaseChain(head);
             head = null;
             tail = null;
@@ -182,21 +184,25 @@ public final class Buffer implements Slice, Writer {
      * one. Only while reader and writer are one thread.
      */
     public void compact() {
-        final Block block = head;
         final long readable = readableBytes();
-        if (block == null || block != tail || readable == 0 || readable > block.capacity / 4 || !block.isUnshared()) {
+        if (readable == 0 || handedOut || isReserved()) {
             return;
         }
-        if (handedOut || block.sizeClass <= SizeClass.of((int) readable)) {
+        final Block block = current();
+        final boolean small = block.capacity <= SizeClass.MIN_BYTES || readable > block.capacity / 4;
+        if (block != tail || small || !block.isUnshared()) {
             return;
         }
         final Block smaller = source.tryAcquire((int) readable);
-        if (smaller != null) {
+        if (smaller != null && smaller.capacity < block.capacity) {
             MemorySegment.copy(block.memory, block.start, smaller.memory, 0, readable);
             smaller.received((int) readable);
             block.release();
             head = smaller;
             tail = smaller;
+        } else if (smaller != null) {
+            // At the pool's cap a block may be larger than asked for.
+            smaller.release();
         }
     }
 
@@ -693,7 +699,7 @@ public final class Buffer implements Slice, Writer {
         written(block, n);
         reserved = block;
         reservedBytes = n;
-        reservedEnd = block.end;
+        reservedAt = appended;
         return Checked.ON ? Checked.lend(memory, writeLife()) : memory;
     }
 
@@ -704,19 +710,30 @@ public final class Buffer implements Slice, Writer {
             throw new IllegalArgumentException("Of " + reservedBytes + " reserved bytes, " + n + " cannot be kept");
         }
         final int dropped = reservedBytes - n;
+        requireUnread(dropped);
         block.end -= dropped;
         APPENDED.setRelease(this, appended - dropped);
         reservedBytes = n;
-        reservedEnd = block.end;
+        reservedAt = appended;
         return this;
+    }
+
+    private boolean isReserved() {
+        return reserved != null && reserved == tail && reservedAt == appended;
     }
 
     private Block lastReservation() {
         final Block block = reserved;
-        if (block == null || block != tail || block.end != reservedEnd) {
+        if (block == null || !isReserved()) {
             throw new IllegalStateException("Nothing was reserved, or something else was written or flushed since");
         }
         return block;
+    }
+
+    private void requireUnread(int reserved) {
+        if (reserved > pendingBytes()) {
+            throw new IllegalStateException("Reserved bytes were read before they were kept");
+        }
     }
 
     @Override
