@@ -47,6 +47,7 @@ public final class Buffer implements Slice, Writer {
     private static final int NEXT_BLOCK_BYTES = 16 * 1024;
     private static final int BULK_BLOCK_BYTES = 64 * 1024;
 
+    private static final long CLOSED = -1;
     private static final MemorySegment EMPTY = MemorySegment.ofArray(new byte[0]);
     private static final VarHandle APPENDED;
 
@@ -105,12 +106,19 @@ public final class Buffer implements Slice, Writer {
         writerHook = hook;
     }
 
-    /** The most bytes that may be pending; 0 refuses all writes. */
+    /**
+     * The most bytes that may be pending; 0 refuses all writes. Without effect once the buffer is closed.
+     *
+     * @throws IllegalArgumentException if {@code bytes} is negative
+     */
     public void setBound(long bytes) {
-        bound = bytes;
+        requireNotNegative(bytes);
+        if (!closed) {
+            bound = bytes;
+        }
     }
 
-    /** The most bytes that may be pending. */
+    /** The most bytes that may be pending; -1 once the buffer is closed. */
     public long bound() {
         return bound;
     }
@@ -152,9 +160,18 @@ public final class Buffer implements Slice, Writer {
         return readableBytes() == 0 ? null : current();
     }
 
-    /** Links a block that a transport has filled; it is the buffer's now. */
+    /**
+     * Links a block that a transport has filled; it is the buffer's now, even if this fails. The bound is not asked:
+     * the bytes have arrived.
+     *
+     * @throws IllegalStateException if the buffer is closed
+     */
     public void appendBlock(Block block) {
         final int bytes = block.readableBytes();
+        if (closed) {
+            block.release();
+            requireOpen();
+        }
         if (bytes == 0) {
             block.release();
             return;
@@ -234,12 +251,8 @@ public final class Buffer implements Slice, Writer {
     }
 
     private void await(long n) {
-        if (closed) {
-            throw new IllegalStateException("The slice is closed");
-        }
-        if (n < 0) {
-            throw new IllegalArgumentException("A negative number of bytes: " + n);
-        }
+        requireOpen();
+        requireNotNegative(n);
         readerHook.await(this, n);
         if (readableBytes() < n) {
             throw new NotEnoughBytesException(n, readableBytes());
@@ -647,7 +660,19 @@ public final class Buffer implements Slice, Writer {
 
     private void checkBound(long n) {
         if (n > bound - (appended - consumed)) {
-            writerHook.full(this, n);
+            makeRoom(n);
+        }
+    }
+
+    private void makeRoom(long n) {
+        requireOpen();
+        writerHook.full(this, n);
+        requireOpen();
+    }
+
+    private void requireOpen() {
+        if (closed) {
+            throw new IllegalStateException("The buffer is closed");
         }
     }
 
@@ -969,14 +994,15 @@ public final class Buffer implements Slice, Writer {
     }
 
     /**
-     * Gives all memory back. Reads and writes after it fail. Only while reader and writer are one thread, or both at
-     * rest.
+     * Gives all memory back. Reads and writes after it throw {@link IllegalStateException}. Only while reader and
+     * writer are one thread, or both at rest.
      */
     @Override
     public void close() {
         if (!closed) {
             closed = true;
-            bound = 0;
+            // Now every write, however small, takes the way of those that pass the bound.
+            bound = CLOSED;
             clean();
             release();
             releaseChain(head);
