@@ -134,6 +134,10 @@ public final class Buffer implements Slice, Writer {
      */
     public void clean() {
         dirty = false;
+        endReservation();
+    }
+
+    private void endReservation() {
         reserved = null;
         if (Checked.ON && writeLife != null) {
             writeLife.close();
@@ -701,6 +705,15 @@ public final class Buffer implements Slice, Writer {
         tail = block;
     }
 
+    private void linkChain(Block first) {
+        link(first);
+        Block last = first;
+        while (last.next != null) {
+            last = last.next;
+        }
+        tail = last;
+    }
+
     private void written(Block block, int n) {
         block.end += n;
         written(n);
@@ -764,48 +777,43 @@ public final class Buffer implements Slice, Writer {
     @Override
     public Writer writeDirect(MemorySegment memory, int remaining, Runnable released) {
         requireNotNegative(remaining);
+        final long n = memory.byteSize();
+        // First of all: while it waits for room, what was reserved may leave.
+        checkBound(n);
         final Block split = remaining == 0 ? null : lastReservation();
         if (split != null && remaining > reservedBytes) {
             throw new IllegalArgumentException(remaining + " bytes of " + reservedBytes + " reserved ones");
         }
-        final long n = memory.byteSize();
-        checkBound(n);
+        requireUnread(remaining);
+        // Memory of the heap, or too long for one block, is copied.
+        final boolean lasting = memory.isNative() && n <= Integer.MAX_VALUE;
         if (n > 0) {
-            final Block first = foreign(memory, released);
-            final Block last = split == null ? null : split.view(split.end - remaining, split.end);
-            link(first);
-            while (tail != null && tail.next != null) {
-                tail = tail.next;
-            }
-            if (split != null && last != null) {
-                split.end -= remaining;
-                // The room behind the reserved bytes goes with them.
-                split.writable = false;
-                last.writable = true;
-                link(last);
-            }
+            final Block first = lasting ? Block.foreign(memory.asReadOnly(), released) : copyOf(memory, 0, n);
+            linkBefore(first, split, remaining);
             reserved = null;
             written(n);
-        } else {
+        }
+        if (n == 0 || !lasting) {
             released.run();
         }
         return this;
     }
 
-    /** Blocks over somebody else's memory, or over a copy where it is on the heap or too long for one block. */
-    private Block foreign(MemorySegment memory, Runnable released) {
-        if (memory.isNative() && memory.byteSize() <= Integer.MAX_VALUE) {
-            return Block.foreign(memory.asReadOnly(), released);
+    /**
+     * Links a chain before the last {@code remaining} bytes of the tail {@code split}, or behind it if that is null.
+     */
+    private void linkBefore(Block chain, @Nullable Block split, int remaining) {
+        if (split == null) {
+            linkChain(chain);
+            return;
         }
-        final Buffer copy = new Buffer(source);
-        try {
-            copy.write(memory);
-        } catch (RuntimeException e) {
-            copy.close();
-            throw e;
-        }
-        released.run();
-        return Objects.requireNonNull(copy.head);
+        // The room behind the reserved bytes goes with them.
+        final Block rest = split.view(split.end - remaining, split.end);
+        split.end -= remaining;
+        split.writable = false;
+        rest.writable = true;
+        linkChain(chain);
+        link(rest);
     }
 
     @Override
@@ -827,6 +835,7 @@ public final class Buffer implements Slice, Writer {
 
     @Override
     public void flush() {
+        endReservation();
         writerHook.flush();
     }
 
@@ -865,45 +874,44 @@ public final class Buffer implements Slice, Writer {
     }
 
     /**
-     * Takes all memory before the first byte is visible, so that a write for which there is none has written nothing.
+     * Fills the room that the tail has, then new blocks. All that can fail happens before the first byte is visible.
      */
     private void copyIntoNew(MemorySegment from, long offset, long n, int room) {
-        final Block first = newChain(n - room);
         final Block last = tail;
-        long copied = room;
         if (last != null && room > 0) {
             MemorySegment.copy(from, offset, last.memory, last.end, room);
+        }
+        final Block first = copyOf(from, offset + room, n - room);
+        if (last != null) {
             last.end += room;
         }
-        link(first);
-        for (Block block = first; block != null; block = block.next) {
-            final int bytes = (int) Math.min(n - copied, block.capacity);
-            MemorySegment.copy(from, offset + copied, block.memory, 0, bytes);
-            block.end = bytes;
-            block.writable = true;
-            copied += bytes;
-            tail = block;
-        }
+        linkChain(first);
         written(n);
     }
 
-    private Block newChain(long n) {
+    /** New blocks with {@code n} bytes, at least one, in them. */
+    private Block copyOf(MemorySegment from, long offset, long n) {
         Block first = null;
         Block last = null;
-        long left = n;
+        long copied = 0;
         try {
-            while (left > 0) {
-                final int wanted = (int) Math.min(Math.max(left, FIRST_BLOCK_BYTES), BULK_BLOCK_BYTES);
-                final Block block = source.acquire(wanted);
+            while (copied < n) {
+                final long left = n - copied;
+                final Block block = source.acquire(Math.clamp(left, FIRST_BLOCK_BYTES, BULK_BLOCK_BYTES));
                 if (last == null) {
                     first = block;
                 } else {
                     last.next = block;
                 }
                 last = block;
-                left -= block.capacity;
+                final int bytes = (int) Math.min(left, block.capacity);
+                MemorySegment.copy(from, offset + copied, block.memory, 0, bytes);
+                block.end = bytes;
+                block.writable = true;
+                copied += bytes;
             }
-        } catch (PoolExhaustedException e) {
+        } catch (RuntimeException | Error e) {
+            // There is no memory left, or the source's is not to be read: closed, or another thread's.
             releaseChain(first);
             throw e;
         }
