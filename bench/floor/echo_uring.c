@@ -25,6 +25,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#ifndef IORING_SETUP_DEFER_TASKRUN
+#error "the kernel headers of Linux 6.1 or later are needed (linux-libc-dev, kernel-headers)"
+#endif
+
 #define SQ_ENTRIES 1024
 #define CQ_ENTRIES 4096
 #define BUFFER_GROUP 0
