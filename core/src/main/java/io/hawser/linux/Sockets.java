@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.hawser.linux;
+
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.invoke.MethodHandle;
+
+/**
+ * Socket calls (socket(2) and the pages it names).
+ *
+ * <p>Any thread, with a {@link CallState} of its own. Addresses are native; the memory behind them must outlive the call.
+ */
+public final class Sockets {
+    public static final int AF_UNIX = 1;
+    public static final int AF_INET = 2;
+    public static final int AF_INET6 = 10;
+
+    public static final int SOCK_STREAM = 1;
+    public static final int SOCK_NONBLOCK = 0x800;
+    public static final int SOCK_CLOEXEC = 0x80000;
+
+    public static final int SOL_SOCKET = 1;
+    public static final int SO_REUSEADDR = 2;
+    public static final int SO_ERROR = 4;
+    public static final int SO_SNDBUF = 7;
+    public static final int SO_RCVBUF = 8;
+    public static final int SO_KEEPALIVE = 9;
+    public static final int SO_LINGER = 13;
+    public static final int SO_REUSEPORT = 15;
+
+    public static final int IPPROTO_TCP = 6;
+    public static final int TCP_NODELAY = 1;
+    public static final int TCP_KEEPIDLE = 4;
+    public static final int TCP_KEEPINTVL = 5;
+    public static final int TCP_KEEPCNT = 6;
+    public static final int TCP_USER_TIMEOUT = 18;
+    public static final int TCP_FASTOPEN = 23;
+
+    public static final int IPPROTO_IPV6 = 41;
+    public static final int IPV6_V6ONLY = 26;
+
+    public static final int MSG_DONTWAIT = 0x40;
+    public static final int MSG_NOSIGNAL = 0x4000;
+
+    public static final int SHUT_WR = 1;
+
+    /** The most {@code iovec}s that one call takes ({@code UIO_MAXIOV}, {@code linux/uio.h}). */
+    public static final int IOV_MAX = 1024;
+
+    private static final MethodHandle SOCKET = Native.withErrno("socket", ints(3));
+    private static final MethodHandle BIND =
+            Native.withErrno("bind", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_INT));
+    private static final MethodHandle LISTEN = Native.withErrno("listen", ints(2));
+    private static final MethodHandle ACCEPT4 =
+            Native.withErrno("accept4", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT));
+    private static final MethodHandle CONNECT =
+            Native.withErrno("connect", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_INT));
+    private static final MethodHandle GETSOCKNAME =
+            Native.withErrno("getsockname", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG));
+    private static final MethodHandle GETPEERNAME =
+            Native.withErrno("getpeername", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG));
+    private static final MethodHandle SETSOCKOPT = Native.withErrno(
+            "setsockopt", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_INT));
+    private static final MethodHandle GETSOCKOPT = Native.withErrno(
+            "getsockopt", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG));
+    private static final MethodHandle SHUTDOWN = Native.withErrno("shutdown", ints(2));
+    private static final MethodHandle CLOSE = Native.withErrno("close", ints(1));
+
+    private static final MethodHandle RECV =
+            nonBlocking("recv", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT));
+    private static final MethodHandle SEND =
+            nonBlocking("send", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT));
+    private static final MethodHandle SENDMSG =
+            nonBlocking("sendmsg", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_INT));
+
+    private Sockets() {}
+
+    private static FunctionDescriptor ints(int arguments) {
+        var layouts = new java.lang.foreign.MemoryLayout[arguments];
+        java.util.Arrays.fill(layouts, JAVA_INT);
+        return FunctionDescriptor.of(JAVA_INT, layouts);
+    }
+
+    private static MethodHandle nonBlocking(String name, FunctionDescriptor descriptor) {
+        return Boolean.parseBoolean(System.getProperty("hawser.linux.critical", "false"))
+                ? Native.criticalWithErrno(name, descriptor)
+                : Native.withErrno(name, descriptor);
+    }
+
+    /** socket(2). */
+    public static int socket(CallState state, int domain, int type, int protocol) {
+        try {
+            // SAFETY: takes numbers only.
+            return state.result((int) SOCKET.invokeExact(state.segment(), domain, type, protocol));
+        } catch (Throwable t) {
+            throw Native.unexpected(t);
+        }
+    }
+
+    /** bind(2); {@code address} points to {@code length} bytes of a sockaddr. */
+    public static int bind(CallState state, int fd, long address, int length) {
+        try {
+            // SAFETY: the kernel reads length bytes of a sockaddr that the caller wrote.
+            return state.result((int) BIND.invokeExact(state.segment(), fd, address, length));
+        } catch (Throwable t) {
+            throw Native.unexpected(t);
+        }
+    }
+
+    /** listen(2). */
+    public static int listen(CallState state, int fd, int backlog) {
+        try {
+            // SAFETY: takes numbers only.
+            return state.result((int) LISTEN.invokeExact(state.segment(), fd, backlog));
+        } catch (Throwable t) {
+            throw Native.unexpected(t);
+        }
+    }
+
+    /** accept4(2) without asking for the peer's address. */
+    public static int accept(CallState state, int fd, int flags) {
+        try {
+            // SAFETY: both pointers are null, so the kernel writes nothing.
+            return state.result((int) ACCEPT4.invokeExact(state.segment(), fd, 0L, 0L, flags));
+        } catch (Throwable t) {
+            throw Native.unexpected(t);
+        }
+    }
+
+    /** connect(2) on a non-blocking socket. */
+    public static int connect(CallState state, int fd, long address, int length) {
+        try {
+            // SAFETY: the kernel reads length bytes of a sockaddr that the caller wrote.
+            return state.result((int) CONNECT.invokeExact(state.segment(), fd, address, length));
+        } catch (Throwable t) {
+            throw Native.unexpected(t);
+        }
+    }
+
+    /** getsockname(2); {@code lengthAddress} points to an int that holds the room at {@code address}. */
+    public static int getsockname(CallState state, int fd, long address, long lengthAddress) {
+        try {
+            // SAFETY: the kernel writes no more than the room stated at lengthAddress.
+            return state.result((int) GETSOCKNAME.invokeExact(state.segment(), fd, address, lengthAddress));
+        } catch (Throwable t) {
+            throw Native.unexpected(t);
+        }
+    }
+
+    /** getpeername(2); as {@link #getsockname}. */
+    public static int getpeername(CallState state, int fd, long address, long lengthAddress) {
+        try {
+            // SAFETY: the kernel writes no more than the room stated at lengthAddress.
+            return state.result((int) GETPEERNAME.invokeExact(state.segment(), fd, address, lengthAddress));
+        } catch (Throwable t) {
+            throw Native.unexpected(t);
+        }
+    }
+
+    /** setsockopt(2). */
+    public static int setsockopt(CallState state, int fd, int level, int option, long value, int length) {
+        try {
+            // SAFETY: the kernel reads length bytes at value.
+            return state.result((int) SETSOCKOPT.invokeExact(state.segment(), fd, level, option, value, length));
+        } catch (Throwable t) {
+            throw Native.unexpected(t);
+        }
+    }
+
+    /** getsockopt(2); {@code lengthAddress} points to an int that holds the room at {@code value}. */
+    public static int getsockopt(CallState state, int fd, int level, int option, long value, long lengthAddress) {
+        try {
+            // SAFETY: the kernel writes no more than the room stated at lengthAddress.
+            return state.result((int) GETSOCKOPT.invokeExact(state.segment(), fd, level, option, value, lengthAddress));
+        } catch (Throwable t) {
+            throw Native.unexpected(t);
+        }
+    }
+
+    /** shutdown(2). */
+    public static int shutdown(CallState state, int fd, int how) {
+        try {
+            // SAFETY: takes numbers only.
+            return state.result((int) SHUTDOWN.invokeExact(state.segment(), fd, how));
+        } catch (Throwable t) {
+            throw Native.unexpected(t);
+        }
+    }
+
+    /**
+     * close(2). The descriptor is gone whatever is returned; never call it twice, the number may be another's by then.
+     */
+    public static int close(CallState state, int fd) {
+        try {
+            // SAFETY: takes a number only; the caller owns the descriptor.
+            return state.result((int) CLOSE.invokeExact(state.segment(), fd));
+        } catch (Throwable t) {
+            throw Native.unexpected(t);
+        }
+    }
+
+    /** recv(2) on a non-blocking socket, into {@code length} bytes at {@code address}. */
+    public static int recv(CallState state, int fd, long address, int length) {
+        try {
+            // SAFETY: the caller owns length writable bytes at address; the socket is non-blocking.
+            return state.result((long) RECV.invokeExact(state.segment(), fd, address, (long) length, 0));
+        } catch (Throwable t) {
+            throw Native.unexpected(t);
+        }
+    }
+
+    /** send(2) on a non-blocking socket, with {@code MSG_NOSIGNAL}. */
+    public static int send(CallState state, int fd, long address, int length) {
+        try {
+            // SAFETY: the caller owns length readable bytes at address; the socket is non-blocking.
+            return state.result((long) SEND.invokeExact(state.segment(), fd, address, (long) length, MSG_NOSIGNAL));
+        } catch (Throwable t) {
+            throw Native.unexpected(t);
+        }
+    }
+
+    /** sendmsg(2) on a non-blocking socket, with {@code MSG_NOSIGNAL}; {@code message} points to a {@code msghdr}. */
+    public static int sendmsg(CallState state, int fd, long message) {
+        try {
+            // SAFETY: the msghdr, its iovecs and the bytes behind them are the caller's for the duration of the call.
+            return state.result((long) SENDMSG.invokeExact(state.segment(), fd, message, MSG_NOSIGNAL));
+        } catch (Throwable t) {
+            throw Native.unexpected(t);
+        }
+    }
+}
