@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.hawser.transport;
+
+import io.hawser.buffer.Block;
+import java.io.IOException;
+
+/**
+ * Who is told what happens on a {@link StreamSocket}. Called on the loop's thread; must not throw.
+ *
+ * <p><b>Order:</b> {@code connected} (dialled sockets only), then any number of {@code received} and {@code sent}, then at
+ * most one {@code inputEnded} after the last {@code received}; {@code failed} at most once and nothing after it but
+ * {@code closed}, which comes once, last, and only after the owner has closed the socket.
+ */
+public interface StreamSink {
+    /** The connection is made. */
+    void connected();
+
+    /** Bytes came; the block is the sink's from now on. */
+    void received(Block block);
+
+    /** The peer sent FIN; the last bytes have been delivered. */
+    void inputEnded();
+
+    /** The pending send took {@code bytes}, at least one, from the head of the buffer. */
+    void sent(long bytes);
+
+    /**
+     * The socket is broken, or could not connect. The owner closes it.
+     *
+     * @param cause a {@link ConnectionResetException} for a reset
+     */
+    void failed(IOException cause);
+
+    /** The socket is closed, nothing is in flight any more: buffers may be given back. */
+    void closed();
+}

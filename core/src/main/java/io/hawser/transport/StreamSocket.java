@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.hawser.transport;
+
+import io.hawser.buffer.Buffer;
+import java.io.IOException;
+import java.net.SocketAddress;
+import java.util.Optional;
+
+/**
+ * A connected (or connecting) stream socket. The loop's thread only.
+ *
+ * <p>After {@link #close()} or {@link #abort()} only {@link StreamSink#closed()} is called, once.
+ */
+public interface StreamSocket {
+    /** What {@link #send} returns when {@link StreamSink#sent} will tell. */
+    long PENDING = -1;
+
+    /**
+     * Starts or pauses receiving; off at first. Paused, the peer is held back by its TCP window; bytes that the transport had
+     * taken before may still be delivered.
+     */
+    void receive(boolean on);
+
+    /**
+     * Sends from the head of {@code outbound}, as much as goes. The caller removes from the buffer what was sent.
+     *
+     * @return how many bytes the kernel took; or {@link #PENDING}: the bytes now in the buffer must stay as they are, more may
+     *     be written behind them, and one of {@link StreamSink#sent}, {@link StreamSink#failed} and (after a close)
+     *     {@link StreamSink#closed()} follows. There may be one pending send at a time.
+     * @throws IOException if the connection is broken; the caller closes it
+     */
+    long send(Buffer outbound) throws IOException;
+
+    /** Sends FIN; nothing may be pending. */
+    void shutdownOutput() throws IOException;
+
+    /** Closes in the ordinary way. Pending operations are cancelled. A second call does nothing. */
+    void close();
+
+    /** Closes with a reset (RST) and discards what the kernel has not sent yet. */
+    void abort();
+
+    /** The address of this side; empty for an unnamed unix socket. */
+    Optional<SocketAddress> localAddress();
+
+    /** The address of the other side, also after the peer has gone; empty for an unnamed unix socket. */
+    Optional<SocketAddress> remoteAddress();
+}

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.hawser.transport;
+
+import java.io.IOException;
+import java.net.SocketAddress;
+
+/**
+ * One loop's way to the operating system.
+ *
+ * <p><b>Thread:</b> the loop's, which also opened it; {@link #wakeup()} any.
+ *
+ * <p><b>A turn of the loop</b> calls {@link #dispatch()} to take what has completed, does its other work, and calls
+ * {@link #await} to hand prepared operations to the kernel and to wait. Sinks are called from {@code dispatch} only, but
+ * for {@link StreamSink#closed()}, which may come from within {@link StreamSocket#close()}.
+ */
+public interface Transport extends AutoCloseable {
+    /** The transport's name: {@code io_uring}, {@code epoll}, {@code nio}, …. */
+    String name();
+
+    /**
+     * Takes what has completed and calls the sinks, at most once round: work that a busy peer keeps adding waits for the
+     * next turn.
+     *
+     * @return how many completions were taken
+     */
+    int dispatch();
+
+    /**
+     * Hands prepared operations to the kernel, then waits until something has completed, {@link #wakeup()} is called, or the
+     * time has passed.
+     *
+     * @param timeoutNs nanoseconds; 0 does not wait, {@link Long#MAX_VALUE} waits for ever. A wait may end early.
+     */
+    void await(long timeoutNs);
+
+    /** Ends the current or the next {@link #await}. Any thread; after {@link #close()} it does nothing. */
+    void wakeup();
+
+    /**
+     * Binds a listening socket, which accepts nothing before {@link ListenSocket#accept} is called.
+     *
+     * @throws java.net.BindException if the address is taken, not of this machine, or forbidden
+     * @throws IOException for any other failure
+     */
+    ListenSocket listen(SocketAddress address, SocketOptions options, AcceptSink sink) throws IOException;
+
+    /**
+     * Takes over a connection that a transport of the same kind accepted, on whatever loop. Whatever the outcome, the
+     * transport owns {@code accepted} from now on.
+     *
+     * @throws IOException if the operating system refuses to register it; the socket is closed then
+     */
+    StreamSocket attach(AcceptedSocket accepted, SocketOptions options, StreamSink sink) throws IOException;
+
+    /**
+     * Starts to connect. One of {@link StreamSink#connected()} and {@link StreamSink#failed} follows, not before this method
+     * has returned.
+     *
+     * @throws IOException if not even a socket could be made
+     */
+    StreamSocket connect(SocketAddress remote, SocketOptions options, StreamSink sink) throws IOException;
+
+    /** Gives everything back. All sockets must have been closed before. */
+    @Override
+    void close();
+}
