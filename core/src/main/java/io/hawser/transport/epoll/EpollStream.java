@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.hawser.transport.epoll;
+
+import io.hawser.buffer.Block;
+import io.hawser.buffer.Buffer;
+import io.hawser.linux.Epoll;
+import io.hawser.linux.Errno;
+import io.hawser.linux.MsgHdrDescriptor;
+import io.hawser.linux.SockAddrDescriptor;
+import io.hawser.linux.Sockets;
+import io.hawser.transport.StreamSink;
+import io.hawser.transport.StreamSocket;
+import io.hawser.transport.posix.SocketErrors;
+import java.io.IOException;
+import java.net.SocketAddress;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** A stream socket. The loop's thread only. */
+final class EpollStream extends EpollHandle implements StreamSocket {
+    /** Blocks received from one connection in one turn, so that a fast peer does not starve the others. */
+    private static final int RECEIVES_PER_TURN = 4;
+
+    private static final int INPUT = Epoll.EPOLLIN | Epoll.EPOLLRDHUP | Epoll.EPOLLHUP | Epoll.EPOLLERR;
+    private static final int OUTPUT = Epoll.EPOLLOUT | Epoll.EPOLLHUP | Epoll.EPOLLERR;
+
+    private final EpollTransport transport;
+    private final int fd;
+    private final byte[] peer;
+    private final StreamSink sink;
+
+    private boolean connecting;
+    private boolean receiving;
+    /** There may be bytes, or an end, in the kernel: a receive is worth the call. */
+    private boolean readable;
+    /** The peer has sent FIN or RST: a short read is no sign that all has been read. */
+    private boolean hungUp;
+
+    private boolean inputEnded;
+    /** The kernel took less than it was offered: no use trying before it says writable. */
+    private boolean full;
+
+    private @Nullable Buffer pending;
+    private boolean dead;
+    private boolean closed;
+    private int interest;
+
+    EpollStream(EpollTransport transport, int fd, byte[] peer, StreamSink sink, boolean connecting) {
+        this.transport = transport;
+        this.fd = fd;
+        this.peer = peer;
+        this.sink = sink;
+        this.connecting = connecting;
+    }
+
+    void register() throws IOException {
+        interest = wanted();
+        transport.register(this, fd, interest);
+    }
+
+    private int wanted() {
+        if (transport.edgeTriggered) {
+            return Epoll.EPOLLIN | Epoll.EPOLLOUT | Epoll.EPOLLRDHUP | Epoll.EPOLLET;
+        }
+        int mask = 0;
+        if (receiving && !inputEnded) {
+            mask |= Epoll.EPOLLIN | Epoll.EPOLLRDHUP;
+        }
+        if (connecting || pending != null) {
+            mask |= Epoll.EPOLLOUT;
+        }
+        return mask;
+    }
+
+    /** Level-triggered: tells the kernel when what it should report has changed. */
+    private void updateInterest() {
+        final int wanted = wanted();
+        if (wanted != interest && !closed) {
+            interest = wanted;
+            transport.interest(this, fd, wanted);
+        }
+    }
+
+    // ---- events
+
+    @Override
+    void onEvents(int mask) {
+        if (connecting) {
+            finishConnect(mask);
+            return;
+        }
+        if ((mask & OUTPUT) != 0) {
+            full = false;
+            if (pending != null) {
+                resumeSend(pending);
+            }
+        }
+        if ((mask & INPUT) != 0 && !closed && !dead) {
+            readable = true;
+            hungUp |= (mask & (Epoll.EPOLLRDHUP | Epoll.EPOLLHUP | Epoll.EPOLLERR)) != 0;
+            receiveSome();
+            if (!transport.edgeTriggered && dropsOut(mask)) {
+                failPaused();
+            }
+        }
+    }
+
+    /** Level-triggered epoll reports HUP and ERR although nobody asked: with a paused reader that would spin. */
+    private boolean dropsOut(int mask) {
+        return (mask & (Epoll.EPOLLHUP | Epoll.EPOLLERR)) != 0 && !closed && !dead && (!receiving || inputEnded);
+    }
+
+    private void failPaused() {
+        final int errno = transport.sockets.pendingError(fd);
+        fail(SocketErrors.transfer("hang-up", errno == 0 ? Errno.ECONNRESET : errno));
+    }
+
+    @Override
+    void onReady() {
+        receiveSome();
+    }
+
+    private void finishConnect(int mask) {
+        if ((mask & OUTPUT) == 0) {
+            return;
+        }
+        final int errno = transport.sockets.pendingError(fd);
+        if (errno != 0) {
+            fail(SocketErrors.connect(remoteAddress().map(Object::toString).orElse("peer"), errno));
+            return;
+        }
+        connecting = false;
+        updateInterest();
+        sink.connected();
+        if (!closed && !dead && (mask & INPUT) != 0) {
+            onEvents(mask & INPUT);
+        }
+    }
+
+    // ---- receiving
+
+    @Override
+    public void receive(boolean on) {
+        if (receiving == on || closed) {
+            return;
+        }
+        receiving = on;
+        if (transport.edgeTriggered) {
+            // The edge may have come while nobody received.
+            if (on && readable) {
+                transport.again(this);
+            }
+        } else {
+            updateInterest();
+        }
+    }
+
+    private void receiveSome() {
+        for (int i = 0; i < RECEIVES_PER_TURN; i++) {
+            if (!receiving || !readable || inputEnded || closed || dead) {
+                return;
+            }
+            final Block block = transport.spareBlock();
+            if (block == null) {
+                break;
+            }
+            final int n = Sockets.recv(transport.calls, fd, block.address(), block.capacity());
+            if (n > 0) {
+                // Fewer than asked for means that the kernel has no more (epoll(7), notes on edge-triggered use), which
+                // saves the call that would say EAGAIN. Not so after a hang-up, whose end must be read as well.
+                if (n < block.capacity() && !hungUp) {
+                    readable = false;
+                }
+                block.received(n);
+                transport.spareTaken();
+                sink.received(block);
+            } else if (n == 0) {
+                inputEnded = true;
+                readable = false;
+                updateInterest();
+                sink.inputEnded();
+            } else if (n == -Errno.EAGAIN) {
+                readable = false;
+            } else if (n != -Errno.EINTR) {
+                fail(SocketErrors.transfer("recv", -n));
+            }
+        }
+        if (receiving && readable && !inputEnded && !closed && !dead) {
+            transport.again(this);
+        }
+    }
+
+    // ---- sending
+
+    @Override
+    public long send(Buffer outbound) throws IOException {
+        if (full) {
+            return pend(outbound);
+        }
+        final int n = trySend(outbound);
+        if (n >= 0) {
+            full = n < offered;
+            return n;
+        }
+        if (n == -Errno.EAGAIN || n == -Errno.EINTR) {
+            return pend(outbound);
+        }
+        dead = true;
+        throw SocketErrors.transfer("send", -n);
+    }
+
+    private long pend(Buffer outbound) {
+        pending = outbound;
+        updateInterest();
+        return PENDING;
+    }
+
+    private void resumeSend(Buffer outbound) {
+        final int n = trySend(outbound);
+        if (n >= 0) {
+            full = n < offered;
+            pending = null;
+            sink.sent(n);
+            // The owner usually sends on from within sent(), and then the interest stays as it is.
+            updateInterest();
+        } else if (n != -Errno.EAGAIN && n != -Errno.EINTR) {
+            fail(SocketErrors.transfer("send", -n));
+        }
+    }
+
+    /** How many bytes the last {@link #trySend} offered to the kernel. */
+    private long offered;
+
+    private int trySend(Buffer outbound) {
+        final Block head = outbound.head();
+        if (head == null) {
+            offered = 0;
+            return 0;
+        }
+        final Block second = head.next();
+        if (second == null) {
+            offered = head.readableBytes();
+            return Sockets.send(transport.calls, fd, head.address() + head.start(), head.readableBytes());
+        }
+        final MsgHdrDescriptor message = transport.message;
+        offered = 0;
+        int count = 0;
+        for (Block block = head; block != null && count < message.maxIovecs(); block = block.next()) {
+            final int length = block.readableBytes();
+            if (length > 0) {
+                message.iovec(count++, block.address() + block.start(), length);
+                offered += length;
+            }
+        }
+        message.iovecs(count);
+        return Sockets.sendmsg(transport.calls, fd, message.address());
+    }
+
+    // ---- the end
+
+    private void fail(IOException cause) {
+        if (!dead && !closed) {
+            dead = true;
+            pending = null;
+            if (!transport.edgeTriggered) {
+                // Error and hang-up are reported even with an empty interest, so leave the epoll instance by closing
+                // soon; the
+                // owner does that from within failed().
+                receiving = false;
+            }
+            sink.failed(cause);
+        }
+    }
+
+    @Override
+    public void shutdownOutput() throws IOException {
+        final int result = Sockets.shutdown(transport.calls, fd, Sockets.SHUT_WR);
+        if (result < 0) {
+            throw SocketErrors.transfer("shutdown", -result);
+        }
+    }
+
+    @Override
+    public void close() {
+        if (!closed) {
+            closed = true;
+            pending = null;
+            transport.closeDescriptor(this, fd);
+            sink.closed();
+        }
+    }
+
+    @Override
+    public void abort() {
+        if (!closed) {
+            transport.sockets.setReset(fd);
+            close();
+        }
+    }
+
+    @Override
+    public Optional<SocketAddress> localAddress() {
+        return closed ? Optional.empty() : transport.sockets.localAddress(fd);
+    }
+
+    @Override
+    public Optional<SocketAddress> remoteAddress() {
+        return SockAddrDescriptor.decode(peer);
+    }
+}

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.hawser.transport.epoll;
+
+import io.hawser.transport.Transport;
+import io.hawser.transport.TransportConfig;
+import io.hawser.transport.TransportProvider;
+import io.hawser.transport.TransportUnavailableException;
+import java.io.IOException;
+
+/** Makes epoll transports; Linux on x86-64 and aarch64. */
+public final class EpollTransportProvider implements TransportProvider {
+    /** Stateless. */
+    public EpollTransportProvider() {}
+
+    @Override
+    public String name() {
+        return "epoll";
+    }
+
+    @Override
+    public Transport open(TransportConfig config) throws IOException {
+        try {
+            return new EpollTransport(config);
+        } catch (LinkageError | IllegalCallerException e) {
+            throw new TransportUnavailableException("epoll: " + e.getMessage(), e);
+        }
+    }
+}
