@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.hawser.transport.uring;
+
+import io.hawser.linux.LinuxException;
+import io.hawser.transport.Transport;
+import io.hawser.transport.TransportConfig;
+import io.hawser.transport.TransportProvider;
+import io.hawser.transport.TransportUnavailableException;
+import java.io.IOException;
+
+/** Makes io_uring transports; Linux 6.1 or later on x86-64 and aarch64, where io_uring is not forbidden. */
+public final class UringTransportProvider implements TransportProvider {
+    /** Stateless. */
+    public UringTransportProvider() {}
+
+    @Override
+    public String name() {
+        return "io_uring";
+    }
+
+    @Override
+    public Transport open(TransportConfig config) throws IOException {
+        try {
+            return new UringTransport(config);
+        } catch (LinuxException e) {
+            throw new TransportUnavailableException("io_uring: " + e.getMessage(), e);
+        } catch (LinkageError | IllegalCallerException e) {
+            throw new TransportUnavailableException("io_uring: " + e.getMessage(), e);
+        }
+    }
+}
