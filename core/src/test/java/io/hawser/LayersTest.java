@@ -36,6 +36,7 @@ class LayersTest {
     private static final String URING = "io.hawser.transport.uring..";
     private static final String EPOLL = "io.hawser.transport.epoll..";
     private static final String NIO = "io.hawser.transport.nio..";
+    private static final String POSIX = "io.hawser.transport.posix..";
     private static final String LINUX = "io.hawser.linux..";
 
     /** The one class that names the transports, since it is the one that chooses among them. */
@@ -62,9 +63,10 @@ class LayersTest {
                 new Layer(CONNECTION, LOOP, SPI, BUFFER),
                 new Layer(LOOP, SPI, BUFFER),
                 new Layer(SPI, BUFFER),
-                new Layer(URING, SPI, BUFFER, LINUX),
-                new Layer(EPOLL, SPI, BUFFER, LINUX),
+                new Layer(URING, POSIX, SPI, BUFFER, LINUX),
+                new Layer(EPOLL, POSIX, SPI, BUFFER, LINUX),
                 new Layer(NIO, SPI, BUFFER),
+                new Layer(POSIX, SPI, LINUX),
                 new Layer(BUFFER),
                 new Layer(LINUX));
     }

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.hawser.connection;
+
+/**
+ * Is called with what happens on connections.
+ *
+ * <p><b>Thread:</b> that of the connection's loop, so a handler must not block; one handler may serve many connections on several
+ * loops at once, so what it keeps for one belongs into {@link Connection#attach}.
+ *
+ * <p><b>Order:</b> {@code onOpen}, then any of {@code onData} and {@code onWritable}, then at most one {@code onEnd}, at most one
+ * {@code onError}, and exactly one {@code onClose}, last.
+ *
+ * <p><b>Failure:</b> what a method throws goes to {@code onError} and closes the connection; other connections notice nothing.
+ */
+@FunctionalInterface
+public interface ConnectionHandler {
+    /** The connection is made; nothing has been received. It may write, pause, or close at once. */
+    default void onOpen(Connection connection) throws Exception {}
+
+    /**
+     * Bytes have come. What is left in the reader stays there, and this is called again when more has come. Memory that the reader
+     * handed out ends its life when this returns; what must live longer is taken as a slice.
+     */
+    void onData(Connection connection) throws Exception;
+
+    /** The kernel has taken so much that no more than {@link Limits#outboundLowBytes()} are pending, after there were too many. */
+    default void onWritable(Connection connection) throws Exception {}
+
+    /**
+     * The peer sent FIN: nothing more will come. The connection can still be written to; by default it sends what is pending and
+     * closes.
+     */
+    default void onEnd(Connection connection) throws Exception {
+        connection.close();
+    }
+
+    /** A method of this handler threw. By default the exception is logged. The connection is closed after this. */
+    default void onError(Connection connection, Throwable error) {
+        StreamConnection.LOGGER.log(System.Logger.Level.WARNING, "The handler of " + connection + " failed", error);
+    }
+
+    /** The connection is closed and gone; it can neither be read nor written. */
+    default void onClose(Connection connection, CloseCause cause) {}
+}

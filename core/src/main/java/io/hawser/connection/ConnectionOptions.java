@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.hawser.connection;
+
+import io.hawser.transport.SocketOptions;
+import java.time.Duration;
+
+/**
+ * How the connections of one endpoint behave. Immutable; start from {@link #DEFAULT} and change with the {@code with…} methods.
+ *
+ * @param socket options of the sockets
+ * @param overflow what happens when too much is written
+ * @param dialTimeout how long a dial may take in all, over all addresses that the name stands for; positive. Default 10 s
+ * @param closeTimeout how long a close may take to send what is pending and to see the peer's FIN, before the connection is reset;
+ *     positive. Default 5 s
+ */
+public record ConnectionOptions(
+        SocketOptions socket, OverflowPolicy overflow, Duration dialTimeout, Duration closeTimeout) {
+    /** The defaults as given above; {@link OverflowPolicy#FAIL}. */
+    public static final ConnectionOptions DEFAULT = new ConnectionOptions(
+            SocketOptions.DEFAULT, OverflowPolicy.FAIL, Duration.ofSeconds(10), Duration.ofSeconds(5));
+
+    /** Checks the ranges. */
+    public ConnectionOptions {
+        requirePositive("dialTimeout", dialTimeout);
+        requirePositive("closeTimeout", closeTimeout);
+    }
+
+    private static void requirePositive(String name, Duration duration) {
+        if (duration.isNegative() || duration.isZero()) {
+            throw new IllegalArgumentException(name + " must be positive: " + duration);
+        }
+    }
+
+    /** As this, with other socket options. */
+    public ConnectionOptions withSocket(SocketOptions options) {
+        return new ConnectionOptions(options, overflow, dialTimeout, closeTimeout);
+    }
+
+    /** As this, with another overflow policy. */
+    public ConnectionOptions withOverflow(OverflowPolicy policy) {
+        return new ConnectionOptions(socket, policy, dialTimeout, closeTimeout);
+    }
+
+    /** As this, with another timeout for dialling. */
+    public ConnectionOptions withDialTimeout(Duration timeout) {
+        return new ConnectionOptions(socket, overflow, timeout, closeTimeout);
+    }
+
+    /** As this, with another timeout for closing. */
+    public ConnectionOptions withCloseTimeout(Duration timeout) {
+        return new ConnectionOptions(socket, overflow, dialTimeout, timeout);
+    }
+}

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.hawser.connection;
+
+/**
+ * The bounds of an engine: every count and every size that a peer can drive is checked against one of these, before memory is taken or
+ * work is done. Immutable; start from {@link #DEFAULT} and change with the {@code with…} methods.
+ *
+ * @param connections how many connections an engine holds, accepted and dialled; more are closed as soon as they are accepted.
+ *     Default 100,000
+ * @param bufferMemoryBytes the native memory of all buffers of an engine; over it, receiving pauses and writes fail. Default 1 GiB
+ * @param inboundBytes what a connection may have received and its handler not read when it returns; over it the connection is closed
+ *     with {@link CloseCause.Kind#LIMIT}. Default 4 MiB
+ * @param outboundBytes what may be written to a connection and not taken by the kernel yet; over it the {@link OverflowPolicy} says
+ *     what happens. Default 16 MiB
+ * @param outboundHighBytes over so many pending bytes the engine stops receiving from the connection, so that who does not read does
+ *     not cause more to be written. Default 256 KiB
+ * @param outboundLowBytes at so many it receives again and calls {@link ConnectionHandler#onWritable}. Default 64 KiB
+ * @param tasksPerLoop how many tasks of {@link Connection#execute} and of a loop's {@code execute} may wait. Default 65,536
+ */
+public record Limits(
+        int connections,
+        long bufferMemoryBytes,
+        long inboundBytes,
+        long outboundBytes,
+        long outboundHighBytes,
+        long outboundLowBytes,
+        int tasksPerLoop) {
+    /** The defaults as given above. */
+    public static final Limits DEFAULT =
+            new Limits(100_000, 1L << 30, 4L << 20, 16L << 20, 256L << 10, 64L << 10, 65_536);
+
+    /** Checks the ranges: all are positive, low ≤ high ≤ outbound. */
+    public Limits {
+        if (connections < 1 || bufferMemoryBytes < 1 || inboundBytes < 1 || outboundLowBytes < 1 || tasksPerLoop < 1) {
+            throw new IllegalArgumentException("Limits must be positive");
+        }
+        if (outboundLowBytes > outboundHighBytes || outboundHighBytes > outboundBytes) {
+            throw new IllegalArgumentException("The outbound limits must rise: low " + outboundLowBytes + ", high "
+                    + outboundHighBytes + ", bound " + outboundBytes);
+        }
+    }
+
+    /** As this, with another number of connections. */
+    public Limits withConnections(int count) {
+        return new Limits(
+                count,
+                bufferMemoryBytes,
+                inboundBytes,
+                outboundBytes,
+                outboundHighBytes,
+                outboundLowBytes,
+                tasksPerLoop);
+    }
+
+    /** As this, with another cap on the memory of all buffers. */
+    public Limits withBufferMemoryBytes(long bytes) {
+        return new Limits(
+                connections, bytes, inboundBytes, outboundBytes, outboundHighBytes, outboundLowBytes, tasksPerLoop);
+    }
+
+    /** As this, with another bound on unread bytes. */
+    public Limits withInboundBytes(long bytes) {
+        return new Limits(
+                connections,
+                bufferMemoryBytes,
+                bytes,
+                outboundBytes,
+                outboundHighBytes,
+                outboundLowBytes,
+                tasksPerLoop);
+    }
+
+    /** As this, with other bounds on unsent bytes; {@code low <= high <= bound}. */
+    public Limits withOutboundBytes(long bound, long high, long low) {
+        return new Limits(connections, bufferMemoryBytes, inboundBytes, bound, high, low, tasksPerLoop);
+    }
+
+    /** As this, with another bound on waiting tasks. */
+    public Limits withTasksPerLoop(int tasks) {
+        return new Limits(
+                connections,
+                bufferMemoryBytes,
+                inboundBytes,
+                outboundBytes,
+                outboundHighBytes,
+                outboundLowBytes,
+                tasks);
+    }
+}

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.hawser.connection;
+
+import io.hawser.loop.EventLoop;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** The connections of one loop. The loop's thread only, but for what says otherwise. */
+final class LoopConnections {
+    private final EventLoop loop;
+    private final List<StreamConnection> connections = new ArrayList<>();
+    /** Those on their way to the loop included, so that a burst is spread well. */
+    private final AtomicInteger count = new AtomicInteger();
+
+    private final CompletableFuture<Void> emptied = new CompletableFuture<>();
+    private boolean closing;
+
+    LoopConnections(EventLoop loop) {
+        this.loop = loop;
+    }
+
+    /** Any thread. */
+    EventLoop loop() {
+        return loop;
+    }
+
+    /** How many there are, including those that have been assigned and not attached. Any thread. */
+    int count() {
+        return count.get();
+    }
+
+    /** A connection will come here. Any thread. */
+    void assigned() {
+        count.incrementAndGet();
+    }
+
+    /** It will not come after all, or has gone. Any thread. */
+    void unassigned() {
+        count.decrementAndGet();
+    }
+
+    void add(StreamConnection connection) {
+        connection.index = connections.size();
+        connections.add(connection);
+        if (closing) {
+            connection.shutdown();
+        }
+    }
+
+    /** Takes it out; the last one takes its place. */
+    void remove(StreamConnection connection) {
+        final StreamConnection last = connections.removeLast();
+        if (last != connection) {
+            connections.set(connection.index, last);
+            last.index = connection.index;
+        }
+        unassigned();
+        completeIfEmptied();
+    }
+
+    /** Closes all in the ordinary way, also those that are still to come. */
+    void closeAll() {
+        closing = true;
+        for (StreamConnection connection : List.copyOf(connections)) {
+            connection.shutdown();
+        }
+        completeIfEmptied();
+    }
+
+    /** Resets all that are left. */
+    void abortAll() {
+        for (StreamConnection connection : List.copyOf(connections)) {
+            connection.shutdownNow();
+        }
+    }
+
+    /** Completes when all are gone after {@link #closeAll}. Any thread. */
+    CompletableFuture<Void> emptied() {
+        return emptied;
+    }
+
+    private void completeIfEmptied() {
+        if (closing && connections.isEmpty()) {
+            emptied.complete(null);
+        }
+    }
+}
