@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.hawser.connection;
+
+/** What kind of socket a test uses. */
+enum Family {
+    TCP,
+    UNIX
+}
