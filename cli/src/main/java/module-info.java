@@ -9,4 +9,7 @@ module io.hawser.cli {
     // picocli fills the fields of the commands.
     opens io.hawser.cli to
             info.picocli;
+
+    provides java.lang.System.LoggerFinder with
+            io.hawser.cli.StderrLoggerFinder;
 }

@@ -14,7 +14,7 @@ import picocli.CommandLine.Command;
 class MainTest {
     private final StringWriter out = new StringWriter();
     private final StringWriter err = new StringWriter();
-    private final CommandLine commandLine = Main.commandLine()
+    private final CommandLine commandLine = Main.commandLine(new Stop())
             .addSubcommand(new Failing())
             .setOut(new PrintWriter(out))
             .setErr(new PrintWriter(err));

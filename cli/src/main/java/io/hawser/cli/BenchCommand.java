@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.hawser.cli;
+
+import io.hawser.cli.LoadSpec.Pacing;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code hawser bench}: a load generator against an echo server. */
+@Command(
+        name = "bench",
+        description = {
+            "Measures an echo server: sends messages, checks every byte that comes back, and prints throughput and latency.",
+            "",
+            "Without --rate each connection sends its next message when an answer comes (closed loop), which finds the"
+                    + " highest throughput. With --rate messages are due at even distances whatever the server does (open"
+                    + " loop), and latency counts from the time a message was due: what a user would wait."
+        },
+        mixinStandardHelpOptions = true,
+        versionProvider = Version.class,
+        sortOptions = false,
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  hawser bench tcp://127.0.0.1:7000",
+            "  hawser bench tcp://127.0.0.1:7000 --connections 100 --size 1024 --duration 30",
+            "  hawser bench unix:///tmp/echo.sock --rate 20000 --json",
+            "",
+            "Ctrl-C ends it early and prints the result so far. The exit code is 1 if bytes",
+            "were wrong, connections failed, or nothing came back."
+        })
+final class BenchCommand implements Callable<Integer> {
+    private static final int MAX_CONNECTIONS = 1_000_000;
+    private static final int MAX_IN_FLIGHT = 1 << 20;
+    private static final int MAX_SIZE_BYTES = 16 << 20;
+    private static final double MAX_SECONDS = 1_000_000;
+    private static final double MAX_RATE = 1e8;
+    private static final long MAX_PENDING_BYTES = 512L << 20;
+    /** In an open loop the most of a connection that may be unanswered, unless memory says less. */
+    private static final int OPEN_LOOP_IN_FLIGHT = 1024;
+
+    private final Stop stop;
+
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
+
+    @Parameters(paramLabel = "URI", description = "The echo server: tcp://HOST:PORT or unix:///PATH")
+    private String address = "";
+
+    @Option(names = "--connections", paramLabel = "N", description = "Connections; default: ${DEFAULT-VALUE}")
+    private int connections = 16;
+
+    @Option(
+            names = "--in-flight",
+            paramLabel = "N",
+            description =
+                    "Messages of a connection that are on their way at any time; default: 1. With --rate the most that"
+                            + " may be; default: 1024, or as many as fit into 256 MiB in all")
+    private @Nullable Integer inFlight;
+
+    @Option(names = "--size", paramLabel = "BYTES", description = "Size of a message; default: ${DEFAULT-VALUE}")
+    private int size = 64;
+
+    @Option(names = "--duration", paramLabel = "S", description = "Seconds to measure; default: ${DEFAULT-VALUE}")
+    private double duration = 10;
+
+    @Option(names = "--warmup", paramLabel = "S", description = "Seconds to run before that; default: ${DEFAULT-VALUE}")
+    private double warmup = 2;
+
+    @Option(
+            names = "--rate",
+            paramLabel = "R",
+            description = "Messages per second over all connections (open loop); the loops poll to be on time")
+    private @Nullable Double rate;
+
+    @Mixin
+    private EngineOptions engineOptions = new EngineOptions(1);
+
+    @Option(names = "--json", description = "The result as one JSON object")
+    private boolean json;
+
+    BenchCommand(Stop stop) {
+        this.stop = stop;
+    }
+
+    @Override
+    public Integer call() throws IOException, InterruptedException {
+        final LoadSpec load = load();
+        final PrintWriter out = spec.commandLine().getOut();
+        final Terminal terminal = json ? Terminal.NONE : Terminal.detect();
+        final Report report = new Report(out, terminal);
+        final LoadResult result;
+        try (LoadRun run = LoadRun.connect(engineOptions.engine("bench"), load, stop)) {
+            if (!json) {
+                report.plan(load, run.transport(), run.loops());
+            }
+            run.start();
+            try (Progress progress = new Progress(out, terminal)) {
+                progress.watch(run, stop);
+                result = run.finish();
+            }
+        }
+        if (json) {
+            out.println(result.toJson());
+            out.flush();
+        } else {
+            report.result(result);
+        }
+        final Optional<String> failure = result.failure();
+        failure.ifPresent(text -> spec.commandLine().getErr().println("hawser bench: " + text));
+        return failure.isPresent() ? 1 : 0;
+    }
+
+    private LoadSpec load() {
+        Usage.requireRange(spec, "--connections", connections, 1, MAX_CONNECTIONS);
+        Usage.requireRange(spec, "--size", size, 1, MAX_SIZE_BYTES);
+        Usage.requireRange(spec, "--duration", duration, 0.001, MAX_SECONDS);
+        Usage.requireRange(spec, "--warmup", warmup, 0.0, MAX_SECONDS);
+        final double perSecond = rate == null ? 0 : rate;
+        if (rate != null) {
+            Usage.requireRange(spec, "--rate", perSecond, 0.001, MAX_RATE);
+        }
+        return new LoadSpec(
+                Usage.address(spec, address),
+                connections,
+                inFlight(),
+                size,
+                rate == null ? Pacing.CLOSED_LOOP : Pacing.OPEN_LOOP,
+                perSecond,
+                (long) (warmup * 1e9),
+                (long) (duration * 1e9));
+    }
+
+    private int inFlight() {
+        final long most = MAX_PENDING_BYTES / connections / size;
+        final boolean closed = rate == null;
+        final int wanted = inFlight != null ? inFlight : closed ? 1 : Math.clamp(most / 2, 1, OPEN_LOOP_IN_FLIGHT);
+        Usage.requireRange(spec, "--in-flight", wanted, 1, MAX_IN_FLIGHT);
+        if (wanted > most) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "--connections × --in-flight × --size must not exceed " + (MAX_PENDING_BYTES >> 20) + " MiB");
+        }
+        return wanted;
+    }
+}

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.hawser.cli;
+
+import io.hawser.cli.LoadSpec.Pacing;
+import io.hawser.connection.Address;
+import io.hawser.connection.Engine;
+import io.hawser.transport.TransportProvider;
+import io.hawser.transport.TransportUnavailableException;
+import io.hawser.transport.Transports;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code hawser demo}: servers on all transports, with real traffic, for a newcomer to watch. */
+@Command(
+        name = "demo",
+        description = "Shows Hawser at work: starts echo servers on every transport that works here, sends real traffic"
+                + " through each, checks every byte that comes back, and shows live figures. Ends by itself.",
+        mixinStandardHelpOptions = true,
+        versionProvider = Version.class,
+        sortOptions = false,
+        footerHeading = "%nExamples:%n",
+        footer = {"  hawser demo", "  hawser demo --duration 60 --connections 200"})
+final class DemoCommand implements Callable<Integer> {
+    private static final int MAX_CONNECTIONS = 10_000;
+    private static final double MAX_SECONDS = 1_000_000;
+    private static final int MAX_LOOPS = 2;
+    private static final double RATE = 5_000;
+    private static final int SIZE_BYTES = 1_000;
+    private static final int IN_FLIGHT = 256;
+    /** What is measured while the JVM still compiles would say little. */
+    private static final double WARMUP_PART = 0.2;
+
+    private static final long MAX_WARMUP_NS = 1_000_000_000;
+
+    private final Stop stop;
+
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
+
+    @Option(names = "--duration", paramLabel = "S", description = "How many seconds it runs; default: ${DEFAULT-VALUE}")
+    private double duration = 10;
+
+    @Option(
+            names = "--connections",
+            paramLabel = "N",
+            description = "Connections to each server; default: ${DEFAULT-VALUE}")
+    private int connections = 16;
+
+    @Option(names = "--json", description = "Everything as JSON objects, one a line")
+    private boolean json;
+
+    // What is to be closed at the end, in the order in which it was opened.
+    private final List<DemoServers> servers = new ArrayList<>();
+    private final List<DemoLoad> loads = new ArrayList<>();
+
+    DemoCommand(Stop stop) {
+        this.stop = stop;
+    }
+
+    @Override
+    public Integer call() throws IOException, InterruptedException {
+        Usage.requireRange(spec, "--duration", duration, 0.1, MAX_SECONDS);
+        Usage.requireRange(spec, "--connections", connections, 1, MAX_CONNECTIONS);
+        final PrintWriter out = spec.commandLine().getOut();
+        final DemoView view = json ? new DemoJson(out) : new DemoText(out, Terminal.detect());
+        final Path directory = Files.createTempDirectory("hawser-");
+        try {
+            startServers(view, directory);
+            return run(view);
+        } finally {
+            loads.forEach(load -> load.run().close());
+            servers.forEach(DemoServers::close);
+            Files.deleteIfExists(directory);
+        }
+    }
+
+    private void startServers(DemoView view, Path directory) throws IOException {
+        final List<String> unavailable = new ArrayList<>();
+        final int loops = Math.min(MAX_LOOPS, Runtime.getRuntime().availableProcessors());
+        for (TransportProvider provider : Transports.all()) {
+            final DemoServers server;
+            try {
+                server = DemoServers.start(provider.name(), loops);
+            } catch (TransportUnavailableException e) {
+                unavailable.add(Failures.describe(e));
+                continue;
+            }
+            servers.add(server);
+            server.listen(Address.parse("tcp://127.0.0.1:0"));
+            if (servers.size() == 1) {
+                server.listen(Address.parse("unix://" + directory.resolve("echo.sock")));
+            }
+        }
+        if (servers.isEmpty()) {
+            throw new IOException("No transport works here: " + String.join("; ", unavailable));
+        }
+        view.servers(servers, unavailable);
+    }
+
+    private int run(DemoView view) throws IOException, InterruptedException {
+        view.plan(load(servers.getFirst().addresses().getFirst()));
+        for (DemoServers server : servers) {
+            for (Address address : server.addresses()) {
+                final var clients = Engine.builder()
+                        .name("client")
+                        .transport(server.transport())
+                        .loops(1);
+                loads.add(new DemoLoad(LoadRun.connect(clients, load(address), stop)));
+            }
+        }
+        for (DemoLoad load : loads) {
+            load.start();
+        }
+        long leftNs = leftNs();
+        while (leftNs > 0 && !stop.await(Math.min(leftNs, view.intervalNs()))) {
+            leftNs = leftNs();
+            if (leftNs > 0) {
+                view.sample(look(leftNs));
+            }
+        }
+        final List<LoadResult> results = new ArrayList<>();
+        for (DemoLoad load : loads) {
+            results.add(load.run().finish());
+        }
+        view.results(results);
+        boolean good = true;
+        for (LoadResult result : results) {
+            good &= result.failure().isEmpty();
+        }
+        return good ? 0 : 1;
+    }
+
+    private LoadSpec load(Address address) {
+        final long allNs = (long) (duration * 1e9);
+        final long warmupNs = Math.min(MAX_WARMUP_NS, (long) (allNs * WARMUP_PART));
+        return new LoadSpec(
+                address, connections, IN_FLIGHT, SIZE_BYTES, Pacing.TIMER, RATE, warmupNs, allNs - warmupNs);
+    }
+
+    private long leftNs() {
+        return loads.stream().mapToLong(load -> load.run().remainingNs()).max().orElse(0);
+    }
+
+    private DemoSample look(long leftNs) throws InterruptedException {
+        final List<DemoSample.Traffic> traffic = new ArrayList<>();
+        for (DemoLoad load : loads) {
+            traffic.add(load.look());
+        }
+        final List<DemoSample.Loop> loops = new ArrayList<>();
+        for (DemoServers server : servers) {
+            loops.addAll(server.look());
+        }
+        return new DemoSample(leftNs, traffic, loops);
+    }
+}

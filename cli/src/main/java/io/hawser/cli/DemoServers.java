@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.hawser.cli;
+
+import io.hawser.connection.Address;
+import io.hawser.connection.Engine;
+import io.hawser.connection.ServerOptions;
+import io.hawser.loop.LoopStats;
+import io.hawser.transport.TransportUnavailableException;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The echo servers of a demo on one transport. One thread. */
+final class DemoServers implements AutoCloseable {
+    private static final Duration CLOSE_TIME = Duration.ofMillis(500);
+
+    private final Engine engine;
+    private final List<Address> addresses = new ArrayList<>();
+    private final List<Counters> last;
+
+    /** How a loop stood when it was last looked at. */
+    private record Counters(long timeNs, long bytesIn, long bytesOut, long turns) {
+        static Counters of(LoopStats stats) {
+            return new Counters(System.nanoTime(), stats.bytesIn(), stats.bytesOut(), stats.turns());
+        }
+    }
+
+    private DemoServers(Engine engine) {
+        this.engine = engine;
+        this.last = new ArrayList<>(
+                engine.loops().stream().map(loop -> Counters.of(loop.stats())).toList());
+    }
+
+    /** @throws TransportUnavailableException if the transport cannot run here */
+    static DemoServers start(String transport, int loops) throws IOException {
+        return new DemoServers(Engine.builder()
+                .name(transport)
+                .transport(transport)
+                .loops(loops)
+                .start());
+    }
+
+    /** Serves echo at {@code address} as well. */
+    void listen(Address address) throws IOException {
+        addresses.add(
+                engine.listen(address, ServerOptions.DEFAULT, new EchoHandler()).address());
+    }
+
+    String transport() {
+        return engine.transport();
+    }
+
+    int loops() {
+        return engine.loops().size();
+    }
+
+    List<Address> addresses() {
+        return addresses;
+    }
+
+    /** What the loops did since the last call. */
+    List<DemoSample.Loop> look() {
+        final List<DemoSample.Loop> all = new ArrayList<>();
+        for (int i = 0; i < last.size(); i++) {
+            final Counters before = last.get(i);
+            final Counters now = Counters.of(engine.loops().get(i).stats());
+            last.set(i, now);
+            final double seconds = Math.max(1, now.timeNs() - before.timeNs()) / 1e9;
+            all.add(new DemoSample.Loop(
+                    engine.loops().get(i).name(),
+                    engine.connectionCount(i),
+                    (now.bytesIn() - before.bytesIn()) / seconds,
+                    (now.bytesOut() - before.bytesOut()) / seconds,
+                    (now.turns() - before.turns()) / seconds));
+        }
+        return all;
+    }
+
+    @Override
+    public void close() {
+        engine.closeAsync(CLOSE_TIME).join();
+    }
+}

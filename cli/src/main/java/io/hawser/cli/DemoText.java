@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.hawser.cli;
+
+import io.hawser.connection.Address;
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/** A demo for people: a table that is drawn over on a terminal, and in a pipe a line for each server each second. */
+final class DemoText implements DemoView {
+    /** Set by the launcher: how it was called. */
+    private static final String COMMAND = "hawser.command";
+
+    private static final long REDRAW_NS = 500_000_000;
+    private static final long LINE_NS = 1_000_000_000;
+
+    private final PrintWriter out;
+    private final Terminal terminal;
+    private int drawnLines;
+
+    DemoText(PrintWriter out, Terminal terminal) {
+        this.out = out;
+        this.terminal = terminal;
+    }
+
+    // ---- before
+
+    @Override
+    public void servers(List<DemoServers> servers, List<String> unavailable) {
+        out.println(terminal.bold("Echo servers, on every transport that works here:"));
+        for (DemoServers server : servers) {
+            for (Address address : server.addresses()) {
+                out.printf(
+                        Locale.ROOT,
+                        "  %-9s %s, %s%n",
+                        server.transport(),
+                        address,
+                        Units.counted(server.loops(), "loop"));
+            }
+        }
+        unavailable.forEach(reason -> out.println("  cannot run here: " + reason));
+        out.flush();
+    }
+
+    @Override
+    public void plan(LoadSpec spec) {
+        out.println("Each gets " + Units.count(Math.round(spec.rate())) + " messages/s of " + Units.bytes(spec.size())
+                + " from " + Units.counted(spec.connections(), "connection") + " for "
+                + Units.plain((spec.warmupNs() + spec.durationNs()) / 1e9) + " s.");
+        out.println("Every byte that comes back is checked. Ctrl-C ends it early.");
+        out.println();
+        out.flush();
+    }
+
+    // ---- meanwhile
+
+    @Override
+    public long intervalNs() {
+        return terminal.interactive() ? REDRAW_NS : LINE_NS;
+    }
+
+    @Override
+    public void sample(DemoSample sample) {
+        if (terminal.interactive()) {
+            draw(table(sample));
+        } else {
+            sample.traffic().forEach(traffic -> out.println(line(traffic)));
+            sample.loops().forEach(loop -> out.println(line(loop)));
+            out.flush();
+        }
+    }
+
+    private List<String> table(DemoSample sample) {
+        final List<String> lines = new ArrayList<>();
+        lines.add(terminal.faint(String.format(
+                Locale.ROOT,
+                "%-16s%12s%12s%13s%11s%11s",
+                "server",
+                "connections",
+                "messages/s",
+                "each way",
+                "p50",
+                "p99")));
+        for (DemoSample.Traffic traffic : sample.traffic()) {
+            lines.add(String.format(
+                    Locale.ROOT,
+                    "%-16s%12s%12s%13s%11s%11s",
+                    traffic.name(),
+                    Units.count(traffic.connections()),
+                    Units.count(Math.round(traffic.messagesPerSecond())),
+                    Units.bytes(traffic.bytesPerSecond()) + "/s",
+                    latency(traffic.p50Ns()),
+                    latency(traffic.p99Ns())));
+        }
+        lines.add("");
+        lines.add(terminal.faint(String.format(
+                Locale.ROOT, "%-16s%12s%12s%13s%11s", "loop", "connections", "received", "sent", "turns/s")));
+        for (DemoSample.Loop loop : sample.loops()) {
+            lines.add(String.format(
+                    Locale.ROOT,
+                    "%-16s%12s%12s%13s%11s",
+                    loop.name(),
+                    Units.count(loop.connections()),
+                    Units.bytes(loop.receivedPerSecond()) + "/s",
+                    Units.bytes(loop.sentPerSecond()) + "/s",
+                    Units.count(Math.round(loop.turnsPerSecond()))));
+        }
+        lines.add("");
+        lines.add(terminal.good(Units.bytes(sample.traffic().stream()
+                                .mapToDouble(traffic -> (double) traffic.verifiedBytes())
+                                .sum())
+                        + " verified")
+                + ", " + (long) Math.ceil(sample.leftNs() / 1e9) + " s left");
+        return lines;
+    }
+
+    private static String latency(long ns) {
+        return ns == 0 ? "-" : Units.time(ns);
+    }
+
+    private void draw(List<String> lines) {
+        final StringBuilder text = new StringBuilder(Terminal.wrap(false));
+        if (drawnLines > 0) {
+            text.append(Terminal.up(drawnLines));
+        }
+        lines.forEach(line -> text.append(line).append(Terminal.eraseLine()).append(System.lineSeparator()));
+        out.print(text.append(Terminal.wrap(true)));
+        out.flush();
+        drawnLines = lines.size();
+    }
+
+    private static String line(DemoSample.Traffic traffic) {
+        return String.format(
+                Locale.ROOT,
+                "%-15s %s, %s messages/s, %s/s each way, p50 %s, p99 %s",
+                traffic.name(),
+                Units.counted(traffic.connections(), "connection"),
+                Units.count(Math.round(traffic.messagesPerSecond())),
+                Units.bytes(traffic.bytesPerSecond()),
+                latency(traffic.p50Ns()),
+                latency(traffic.p99Ns()));
+    }
+
+    private static String line(DemoSample.Loop loop) {
+        return String.format(
+                Locale.ROOT,
+                "%-15s %s, %s/s in, %s/s out, %s turns/s",
+                loop.name(),
+                Units.counted(loop.connections(), "connection"),
+                Units.bytes(loop.receivedPerSecond()),
+                Units.bytes(loop.sentPerSecond()),
+                Units.count(Math.round(loop.turnsPerSecond())));
+    }
+
+    // ---- after
+
+    @Override
+    public void results(List<LoadResult> results) {
+        long messages = 0;
+        long bytes = 0;
+        boolean good = true;
+        if (drawnLines > 0) {
+            // Nothing is left to come: the last line of the table goes.
+            out.print(Terminal.up(1) + Terminal.eraseLine());
+        } else {
+            out.println();
+        }
+        for (LoadResult result : results) {
+            messages += result.sample().verifiedMessages();
+            bytes += result.sample().verifiedBytes();
+            good &= result.failure().isEmpty();
+            out.println(row(result));
+        }
+        final String sum = Units.counted(messages, "message") + " (" + Units.bytes((double) bytes) + ")";
+        out.println(
+                good
+                        ? terminal.good("Sent " + sum + "; every byte of every answer came back right.")
+                        : terminal.bad("Something went wrong; verified were " + sum + "."));
+        next();
+        out.flush();
+    }
+
+    private String row(LoadResult result) {
+        final var latencies = result.sample().latencies();
+        return String.format(
+                Locale.ROOT,
+                "%-14s %s verified, p50 %s, p99 %s, max %s%s",
+                result.transport() + " " + result.spec().address().scheme(),
+                Units.counted(result.sample().verifiedMessages(), "message"),
+                Units.time(latencies.getValueAtPercentile(50)),
+                Units.time(latencies.getValueAtPercentile(99)),
+                Units.time(latencies.getMaxValue()),
+                result.failure().map(text -> terminal.bad(", FAILED: " + text)).orElse(""));
+    }
+
+    private void next() {
+        final String hawser = System.getProperty(COMMAND, "hawser");
+        out.println();
+        out.println("What to try next:");
+        out.println("  " + hawser + " serve                          an echo server; meanwhile");
+        out.println("  echo hello | nc -N 127.0.0.1 7000       talk to it, or");
+        out.println("  " + hawser + " bench tcp://127.0.0.1:7000     see how fast it is here");
+    }
+}

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.hawser.cli;
+
+import java.util.List;
+
+/** Shows a demo. One thread; the methods are called in their order. */
+interface DemoView {
+    /**
+     * What there is.
+     *
+     * @param unavailable why which transports cannot run here, a line each
+     */
+    void servers(List<DemoServers> servers, List<String> unavailable);
+
+    /** What will happen; each server gets this load. */
+    void plan(LoadSpec spec);
+
+    /** How often {@link #sample} is to be called, in nanoseconds. */
+    long intervalNs();
+
+    /** What happens. */
+    void sample(DemoSample sample);
+
+    /** What has happened. */
+    void results(List<LoadResult> results);
+}

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.hawser.cli;
+
+import io.hawser.buffer.Reader;
+import io.hawser.connection.CloseCause;
+import io.hawser.connection.Connection;
+import io.hawser.connection.ConnectionHandler;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One connection to an echo server: sends messages, checks every byte that comes back, and takes the time. The thread of the connection's
+ * loop. In the steady state it allocates nothing.
+ */
+final class EchoClient implements ConnectionHandler {
+    private final LoadSpec spec;
+    private final LoadRun run;
+    private final int size;
+    private final int inFlight;
+    /** Since when the unanswered messages count; message {@code n} at {@code n & mask}. */
+    private final long[] sinceNs;
+
+    private final int mask;
+    private int index;
+    private @Nullable LoopLoad load;
+    private @Nullable Connection connection;
+    private @Nullable Pacer pacer;
+
+    private int sendPosition;
+    private int checkPosition;
+    private long sent;
+    private long answered;
+    /** How many messages have been due, if something else than answers makes them so. */
+    private long due;
+    /** Bytes of an answer that has come in part. */
+    private long partialBytes;
+
+    private boolean failed;
+
+    EchoClient(LoadSpec spec, LoadRun run, int number) {
+        this.spec = spec;
+        this.run = run;
+        this.size = spec.size();
+        this.inFlight = spec.inFlight();
+        final int slots = Integer.highestOneBit(Math.max(1, inFlight - 1)) << 1;
+        this.sinceNs = new long[slots];
+        this.mask = slots - 1;
+        // Each starts elsewhere, so that bytes of another connection are wrong ones, too.
+        this.sendPosition = Payload.advance(0, number * 7919L);
+        this.checkPosition = sendPosition;
+    }
+
+    // ---- set up by the load
+
+    /** Its place in the order of all clients of the load. */
+    int index() {
+        return index;
+    }
+
+    void setIndex(int place) {
+        index = place;
+    }
+
+    void paceBy(Pacer schedule) {
+        pacer = schedule;
+    }
+
+    boolean isOpen() {
+        return connection != null && !failed;
+    }
+
+    /** Messages that have been due and were not answered; 0 of a lost connection. */
+    long unanswered() {
+        return isOpen() ? Math.max(due, sent) - answered : 0;
+    }
+
+    // ---- sending
+
+    /** One more message is due, by the clock. */
+    void messageDue(long nowNs) {
+        if (!isOpen()) {
+            return;
+        }
+        due++;
+        sendMore(nowNs);
+        if (sent < due && load != null) {
+            load.heldBack();
+        }
+    }
+
+    /** Sends as much as may be sent now. */
+    void sendMore(long nowNs) {
+        final Connection open = connection;
+        if (open == null || load == null) {
+            return;
+        }
+        try {
+            if (pacer == null) {
+                while (sent - answered < inFlight && !failed && load.isRunning(nowNs)) {
+                    send(open, nowNs);
+                }
+            } else {
+                while (sent - answered < inFlight && !failed && sent < due) {
+                    send(open, spec.pacing() == LoadSpec.Pacing.OPEN_LOOP ? pacer.dueNs(index, sent) : nowNs);
+                }
+            }
+        } catch (RuntimeException e) {
+            fail("not sent", Failures.describe(e));
+        }
+    }
+
+    private void send(Connection open, long since) {
+        Payload.write(open.writer(), sendPosition, size);
+        sendPosition = Payload.advance(sendPosition, size);
+        sinceNs[(int) sent & mask] = since;
+        sent++;
+    }
+
+    // ---- what happens on the connection
+
+    @Override
+    public void onOpen(Connection opened) {
+        connection = opened;
+        final LoopLoad home = run.loadOf(opened.loop());
+        home.add(this);
+        load = home;
+    }
+
+    @Override
+    public void onData(Connection open) {
+        final long nowNs = System.nanoTime();
+        if (load != null && check(open.reader(), load)) {
+            while (partialBytes >= size && answered < sent) {
+                partialBytes -= size;
+                load.answered(sinceNs[(int) answered & mask], nowNs);
+                answered++;
+            }
+            if (partialBytes > 0 && answered == sent) {
+                fail("bytes that nobody sent", partialBytes + " bytes more came back than were sent");
+                return;
+            }
+            sendMore(nowNs);
+        }
+    }
+
+    /** Reads all there is; whether it is right. */
+    private boolean check(Reader reader, LoopLoad loop) {
+        long left = reader.readableBytes();
+        while (left > 0) {
+            final int bytes = (int) Math.min(left, Payload.CHUNK_BYTES);
+            reader.readBytes(loop.scratch, 0, bytes);
+            final int wrong = Payload.mismatch(loop.scratch, bytes, checkPosition);
+            if (wrong >= 0) {
+                fail("wrong bytes", wrongByte(loop.scratch[wrong], wrong));
+                return false;
+            }
+            checkPosition = Payload.advance(checkPosition, bytes);
+            partialBytes += bytes;
+            left -= bytes;
+        }
+        return true;
+    }
+
+    private String wrongByte(byte received, int at) {
+        return "byte " + (answered * size + partialBytes + at) + " of connection " + index + " came back as 0x"
+                + hex(received) + " instead of 0x" + hex(Payload.at(Payload.advance(checkPosition, at)));
+    }
+
+    private static String hex(byte value) {
+        final int unsigned = value & 0xff;
+        return (unsigned < 16 ? "0" : "") + Integer.toHexString(unsigned);
+    }
+
+    @Override
+    public void onError(Connection failing, Throwable error) {
+        fail("failed here", error.getClass().getSimpleName() + ": " + Failures.describe(error));
+    }
+
+    @Override
+    public void onClose(Connection closed, CloseCause cause) {
+        if (load != null && !load.isFinishing() && !failed) {
+            final String kind = switch (cause.kind()) {
+                case PEER_CLOSED -> "closed by the server";
+                case RESET -> "reset by the server";
+                case TIMED_OUT -> "timed out";
+                default -> "lost";
+            };
+            fail(kind, cause.error().map(Failures::describe).orElse(kind));
+        }
+        connection = null;
+    }
+
+    private void fail(String kind, String detail) {
+        if (!failed) {
+            failed = true;
+            run.errors().add(kind, detail);
+            run.clientLost();
+            if (connection != null) {
+                connection.abort();
+            }
+        }
+    }
+}

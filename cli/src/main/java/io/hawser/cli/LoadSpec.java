@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.hawser.cli;
+
+import io.hawser.connection.Address;
+
+/**
+ * What load to make. Immutable.
+ *
+ * @param address the echo server
+ * @param connections how many connections
+ * @param inFlight in a closed loop how many messages of a connection wait for their answers at any time; else the most that may
+ * @param size of a message, in bytes
+ * @param pacing what makes a client send
+ * @param rate messages a second over all connections; of a closed loop 0
+ * @param warmupNs how long to run before anything is measured
+ * @param durationNs how long to measure
+ */
+record LoadSpec(
+        Address address,
+        int connections,
+        int inFlight,
+        int size,
+        Pacing pacing,
+        double rate,
+        long warmupNs,
+        long durationNs) {
+
+    /** What makes a client send the next message. */
+    enum Pacing {
+        /** An answer to the last one. The latency counts from the sending. */
+        CLOSED_LOOP,
+        /** The clock, whatever comes back. The latency counts from the time at which the message was due. */
+        OPEN_LOOP,
+        /** The loop's timers, without polling in between. The latency counts from the sending. */
+        TIMER
+    }
+
+    /** The most bytes of one connection that can be on their way. */
+    long inFlightBytes() {
+        return (long) inFlight * size;
+    }
+}

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.hawser.cli;
+
+import io.hawser.cli.LoadSpec.Pacing;
+import java.io.PrintWriter;
+import java.util.Locale;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/** A load and its result for people to read. Not thread-safe. */
+final class Report {
+    private final PrintWriter out;
+    private final Terminal terminal;
+
+    Report(PrintWriter out, Terminal terminal) {
+        this.out = out;
+        this.terminal = terminal;
+    }
+
+    /** What is about to happen. */
+    void plan(LoadSpec spec, String transport, int loops) {
+        final String size = Units.bytes(spec.size());
+        final String what = switch (spec.pacing()) {
+            case CLOSED_LOOP ->
+                Units.counted(spec.inFlight(), "message") + " of " + size + " in flight on each connection";
+            case OPEN_LOOP, TIMER -> Units.count(Math.round(spec.rate())) + " messages/s of " + size + " in all";
+        };
+        row(
+                "target",
+                terminal.bold(spec.address().toString()) + ", " + Units.counted(spec.connections(), "connection")
+                        + " over " + transport + " on " + Units.counted(loops, "loop"));
+        row(
+                "load",
+                what + ", " + Units.plain(spec.durationNs() / 1e9) + " s"
+                        + (spec.warmupNs() > 0
+                                ? " after " + Units.plain(spec.warmupNs() / 1e9) + " s of warm-up"
+                                : ""));
+        out.flush();
+    }
+
+    /** What has happened. */
+    void result(LoadResult result) {
+        final LoadSpec spec = result.spec();
+        final LoadSample sample = result.sample();
+        if (sample.messages() == 0) {
+            row("throughput", "nothing was measured");
+        } else {
+            row(
+                    "throughput",
+                    terminal.bold(Units.count(Math.round(sample.messagesPerSecond())) + " messages/s")
+                            + (spec.pacing() == Pacing.CLOSED_LOOP
+                                    ? ""
+                                    : " of " + Units.count(Math.round(spec.rate())) + " asked for")
+                            + ", " + Units.bytes(result.bytesPerSecond()) + "/s each way");
+            latencies(result);
+        }
+        row(
+                "verified",
+                Units.counted(sample.verifiedMessages(), "message") + ", "
+                        + Units.bytes((double) sample.verifiedBytes()) + ", warm-up included");
+        if (sample.heldBack() > 0) {
+            row(
+                    "fell behind",
+                    Units.counted(sample.heldBack(), "message") + " had to wait when they were due, since "
+                            + Units.count(spec.inFlight()) + " of their connection were unanswered");
+        }
+        if (sample.unanswered() > 0) {
+            row("unanswered", terminal.bad(Units.counted(sample.unanswered(), "message")));
+        }
+        if (result.errors().isEmpty()) {
+            row("errors", "none");
+        }
+        result.errors()
+                .forEach((kind, errors) -> row(
+                        "errors",
+                        terminal.bad(Units.count(errors.count()) + " × " + kind)
+                                + (errors.first().equals(kind) ? "" : ", first: " + errors.first())));
+        out.flush();
+    }
+
+    private void latencies(LoadResult result) {
+        row("latency", columns(result, LoadResult.Latency::name));
+        row("", columns(result, figure -> Units.time(figure.ns())));
+        if (result.spec().pacing() == Pacing.OPEN_LOOP) {
+            row("", terminal.faint("from the time at which a message was due"));
+        }
+    }
+
+    private static String columns(LoadResult result, Function<LoadResult.Latency, String> column) {
+        return result.latencies().stream()
+                .map(figure -> String.format(Locale.ROOT, "%-10s", column.apply(figure)))
+                .collect(Collectors.joining())
+                .stripTrailing();
+    }
+
+    private void row(String title, String text) {
+        out.printf(Locale.ROOT, "%-12s %s%n", title, text);
+    }
+}

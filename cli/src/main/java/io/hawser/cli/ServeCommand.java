@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.hawser.cli;
+
+import io.hawser.connection.Address;
+import io.hawser.connection.Engine;
+import io.hawser.connection.Server;
+import io.hawser.connection.ServerOptions;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code hawser serve}: echo servers, until a signal ends them. */
+@Command(
+        name = "serve",
+        description = "Serves echo: sends back every byte that comes.",
+        mixinStandardHelpOptions = true,
+        versionProvider = Version.class,
+        sortOptions = false,
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  hawser serve",
+            "  hawser serve tcp://0.0.0.0:7000 tcp://[::1]:7001 unix:///tmp/echo.sock",
+            "  hawser serve tcp://127.0.0.1:0 --transport epoll --loops 2",
+            "",
+            "Try it:  echo hello | nc -N 127.0.0.1 7000",
+            "It prints 'listening URI' for each address once clients can connect;",
+            "SIGTERM and Ctrl-C end it with exit code 0."
+        })
+final class ServeCommand implements Callable<Integer> {
+    private static final String DEFAULT_ADDRESS = "tcp://127.0.0.1:7000";
+    /** How long clients that do not hang up themselves delay the end. */
+    private static final Duration CLOSE_TIME = Duration.ofSeconds(1);
+
+    private static final int FIRST_UNPRIVILEGED_PORT = 1024;
+
+    private final Stop stop;
+
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
+
+    @Parameters(
+            paramLabel = "URI",
+            defaultValue = DEFAULT_ADDRESS,
+            description = "Where to listen: tcp://HOST:PORT or unix:///PATH. Port 0 takes a free port, an empty HOST or"
+                    + " * all interfaces; default: ${DEFAULT-VALUE}")
+    private List<String> addresses = List.of();
+
+    @Mixin
+    private EngineOptions engineOptions = new EngineOptions(Runtime.getRuntime().availableProcessors());
+
+    @Option(
+            names = "--reuse-port",
+            description = "Every loop listens for itself, and the kernel spreads the connections (SO_REUSEPORT)")
+    private boolean reusePort;
+
+    @Option(names = "--json", description = "One JSON object per address instead of 'listening URI'")
+    private boolean json;
+
+    ServeCommand(Stop stop) {
+        this.stop = stop;
+    }
+
+    @Override
+    public Integer call() throws IOException, InterruptedException {
+        final List<Address> wanted =
+                addresses.stream().map(text -> Usage.address(spec, text)).toList();
+        final Engine engine = engineOptions.engine("hawser").start();
+        try {
+            final List<Server> servers = new ArrayList<>();
+            for (Address address : wanted) {
+                servers.add(listen(engine, address));
+            }
+            final PrintWriter err = spec.commandLine().getErr();
+            err.println("echo over " + engine.transport() + " on "
+                    + Units.counted(engine.loops().size(), "loop"));
+            err.flush();
+            servers.forEach(this::announce);
+            stop.await();
+        } finally {
+            engine.closeAsync(CLOSE_TIME).join();
+        }
+        return 0;
+    }
+
+    private Server listen(Engine engine, Address address) throws IOException {
+        try {
+            return engine.listen(address, ServerOptions.DEFAULT.withReusePort(reusePort), new EchoHandler());
+        } catch (IOException e) {
+            throw new IOException("Cannot listen on " + address + ": " + Failures.reason(e) + hint(address, e), e);
+        }
+    }
+
+    private static String hint(Address address, IOException e) {
+        final String message = String.valueOf(e.getMessage()).toLowerCase(Locale.ROOT);
+        return address.port() > 0 && address.port() < FIRST_UNPRIVILEGED_PORT && message.contains("permission denied")
+                ? " (ports below " + FIRST_UNPRIVILEGED_PORT + " need privileges)"
+                : "";
+    }
+
+    private void announce(Server server) {
+        final PrintWriter out = spec.commandLine().getOut();
+        final String uri = server.address().toString();
+        out.println(
+                json
+                        ? new Json()
+                                .put("event", "listening")
+                                .put("uri", uri)
+                                .put("transport", server.engine().transport())
+                                .put("loops", server.engine().loops().size())
+                                .toString()
+                        : "listening " + uri);
+        out.flush();
+    }
+}

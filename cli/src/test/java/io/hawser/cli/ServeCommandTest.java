@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.hawser.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.SocketAddress;
+import java.net.URI;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+class ServeCommandTest {
+    @TempDir
+    private Path directory;
+
+    static List<String> transports() {
+        return Cli.transports();
+    }
+
+    @ParameterizedTest
+    @MethodSource("transports")
+    void shouldEchoOnEveryAddressUntilItIsStopped(String transport) throws Exception {
+        final Path socket = directory.resolve("echo.sock");
+        final Cli.Ended ended;
+        try (Cli serve =
+                Cli.start("serve", "tcp://127.0.0.1:0", "unix://" + socket, "--transport", transport, "--loops", "2")) {
+            final URI tcp = URI.create(serve.nextListening());
+            assertThat(tcp.getPort()).isPositive();
+            assertThat(serve.nextListening()).isEqualTo("unix://" + socket);
+            assertThat(echo(new InetSocketAddress(tcp.getHost(), tcp.getPort()), "over TCP"))
+                    .isEqualTo("over TCP");
+            assertThat(echo(UnixDomainSocketAddress.of(socket), "over a path")).isEqualTo("over a path");
+            ended = serve.stop().ended();
+        }
+        assertThat(ended.exitCode()).isZero();
+        assertThat(ended.err().strip()).isEqualTo("echo over " + transport + " on 2 loops");
+        assertThat(socket).doesNotExist();
+    }
+
+    @Test
+    void shouldListenOnceForEachLoopIfAsked() throws Exception {
+        try (Cli serve = Cli.start("serve", "tcp://127.0.0.1:0", "--reuse-port", "--loops", "2")) {
+            final URI tcp = URI.create(serve.nextListening());
+            for (int i = 0; i < 8; i++) {
+                assertThat(echo(new InetSocketAddress(tcp.getHost(), tcp.getPort()), "number " + i))
+                        .isEqualTo("number " + i);
+            }
+        }
+    }
+
+    @Test
+    void shouldPrintAnObjectForEachAddressWithJson() throws Exception {
+        final Path socket = directory.resolve("a \"quoted\" name");
+        try (Cli serve = Cli.start(
+                "serve", "tcp://127.0.0.1:0", "unix://" + socket, "--json", "--transport", "nio", "--loops", "1")) {
+            final JsonNode tcp = JsonMapper.shared().readTree(serve.nextLine());
+            assertThat(tcp.get("event").asString()).isEqualTo("listening");
+            assertThat(tcp.get("uri").asString()).matches("tcp://127\\.0\\.0\\.1:[1-9]\\d*");
+            assertThat(tcp.get("transport").asString()).isEqualTo("nio");
+            assertThat(tcp.get("loops").asInt()).isEqualTo(1);
+            final JsonNode unix = JsonMapper.shared().readTree(serve.nextLine());
+            assertThat(unix.get("uri").asString()).isEqualTo("unix://" + socket);
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("transports")
+    void shouldSayInOneLineThatAPortIsTaken(String transport) throws Exception {
+        try (ServerSocket taken = new ServerSocket(0)) {
+            final String address = "tcp://127.0.0.1:" + taken.getLocalPort();
+            final Path socket = directory.resolve("echo.sock");
+            final Cli.Ended ended = Cli.run("serve", "unix://" + socket, address, "--transport", transport);
+            assertThat(ended.exitCode()).isEqualTo(1);
+            assertThat(ended.out()).isEmpty();
+            assertThat(ended.err().strip())
+                    .isEqualToIgnoringCase("hawser serve: Cannot listen on " + address + ": address already in use");
+            assertThat(socket).doesNotExist();
+        }
+    }
+
+    @Test
+    void shouldSayInOneLineThatAPathIsNoSocket() throws Exception {
+        final Path file = Files.writeString(directory.resolve("file"), "mine");
+        final Cli.Ended ended = Cli.run("serve", "unix://" + file);
+        assertThat(ended.exitCode()).isEqualTo(1);
+        assertThat(ended.errLines()).hasSize(1);
+        assertThat(file).hasContent("mine");
+    }
+
+    private static String echo(SocketAddress address, String text) throws IOException {
+        try (SocketChannel channel = SocketChannel.open(address)) {
+            channel.write(ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8)));
+            channel.shutdownOutput();
+            final ByteBuffer answer = ByteBuffer.allocate(1024);
+            while (channel.read(answer) >= 0) {
+                assertThat(answer.hasRemaining()).isTrue();
+            }
+            return StandardCharsets.UTF_8.decode(answer.flip()).toString();
+        }
+    }
+}
