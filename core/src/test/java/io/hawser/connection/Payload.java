@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.Random;
 
 /** Random bytes that can be made again from their seed. */
+@SuppressWarnings("ArrayRecordComponent") // it is compared by its bytes, never by equals
 record Payload(long seed, byte[] bytes) {
     static Payload random(long seed, int size) {
         final byte[] bytes = new byte[size];
