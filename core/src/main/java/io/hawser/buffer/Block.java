@@ -21,10 +21,13 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Block {
     private static final VarHandle SHARES;
+    private static final VarHandle NEXT;
 
     static {
         try {
-            SHARES = MethodHandles.lookup().findVarHandle(Block.class, "shares", int.class);
+            final MethodHandles.Lookup lookup = MethodHandles.lookup();
+            SHARES = lookup.findVarHandle(Block.class, "shares", int.class);
+            NEXT = lookup.findVarHandle(Block.class, "next", Block.class);
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
         }
@@ -143,6 +146,17 @@ public final class Block {
     /** The block behind this one in a buffer, or {@code null}. */
     public @Nullable Block next() {
         return next;
+    }
+
+    /** Links the block behind this one, after all else that its writer does to this one. */
+    void linkRelease(Block behind) {
+        NEXT.setRelease(this, behind);
+    }
+
+    /** The block behind this one; if there is one, what is read of this one afterwards is what its writer left. */
+    @Nullable
+    Block nextAcquire() {
+        return (Block) NEXT.getAcquire(this);
     }
 
     /** Makes the first {@code bytes} of the memory the readable ones: a transport has filled them. */

@@ -438,14 +438,15 @@ public final class Buffer implements Slice, Writer {
         long left = n;
         while (left > 0) {
             final Block block = current();
-            final int bytes = (int) Math.min(left, block.end - block.start);
-            // Only the writer's tail has no successor; the other way round is not safe to ask, since the tail moves.
-            final boolean last = block.next == null;
+            // Before its end is looked at: a block that has a successor does not grow any more, the writer's tail does.
+            final Block next = block.nextAcquire();
+            final int readable = block.end - block.start;
+            final int bytes = (int) Math.min(left, readable);
             final Block moved;
             // A block whose memory was handed out must outlive the hand-over, and a tail may have a writer at work.
-            if (bytes == block.end - block.start && !handedOut && !(last && concurrent)) {
-                head = block.next;
-                if (last) {
+            if (bytes == readable && !handedOut && !(next == null && concurrent)) {
+                head = next;
+                if (next == null) {
                     tail = null;
                 }
                 block.next = null;
@@ -700,7 +701,7 @@ public final class Buffer implements Slice, Writer {
         if (last == null) {
             head = block;
         } else {
-            last.next = block;
+            last.linkRelease(block);
         }
         tail = block;
     }

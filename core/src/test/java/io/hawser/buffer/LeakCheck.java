@@ -62,7 +62,8 @@ public final class LeakCheck implements BeforeEachCallback, AfterEachCallback {
     /**
      * Fails if any block of {@code pool} is in use. Call it when no thread takes or releases any.
      *
-     * @throws AssertionError with the places that took the blocks as suppressed exceptions, and the first in its message
+     * @throws AssertionError with the places that took the blocks as suppressed exceptions, and the first in its
+     * message
      */
     public static void assertNothingLeaks(BlockPool pool) {
         final List<Throwable> leaks = pool.leaks();
