@@ -40,8 +40,8 @@ public final class Block {
     int capacity;
 
     final int sizeClass;
-    /** Of pooled blocks: where the memory goes back to. */
-    final @Nullable BlockPool pool;
+    /** Where the memory goes back to; of foreign memory, who is told of it in checked mode. */
+    final BlockPool pool;
     /** The cache that it was last taken through, which takes it back on its own thread. */
     @Nullable
     BlockCache cache;
@@ -70,7 +70,7 @@ public final class Block {
 
     private @Nullable Throwable releasedAt;
 
-    private Block(MemorySegment memory, int sizeClass, @Nullable BlockPool pool, @Nullable Runnable released) {
+    private Block(MemorySegment memory, int sizeClass, BlockPool pool, @Nullable Runnable released) {
         this.memory = memory;
         this.address = memory.address();
         this.capacity = (int) memory.byteSize();
@@ -84,9 +84,12 @@ public final class Block {
     }
 
     /** Native memory that is somebody else's, full of bytes to read. */
-    static Block foreign(MemorySegment memory, Runnable released) {
-        final Block block = new Block(memory, -1, null, released);
+    static Block foreign(MemorySegment memory, BlockPool pool, Runnable released) {
+        final Block block = new Block(memory, -1, pool, released);
         block.end = block.capacity;
+        if (Checked.ON) {
+            block.taken();
+        }
         return block;
     }
 
@@ -219,9 +222,14 @@ public final class Block {
         writable = false;
         if (released != null) {
             released.run();
-        } else if (cache != null) {
+            return;
+        }
+        if (Checked.ON) {
+            memory.fill(Checked.POISON);
+        }
+        if (cache != null) {
             cache.give(this);
-        } else if (pool != null) {
+        } else {
             pool.give(this);
         }
     }
@@ -232,9 +240,7 @@ public final class Block {
     void taken() {
         releasedAt = null;
         takenAt = new Throwable("taken here by " + Thread.currentThread());
-        if (pool != null) {
-            pool.taken(this);
-        }
+        pool.taken(this);
     }
 
     private void released() {
@@ -242,11 +248,6 @@ public final class Block {
             throw new IllegalStateException("A block was released twice; the first time is the cause", releasedAt);
         }
         releasedAt = new Throwable("released here by " + Thread.currentThread());
-        if (pool != null) {
-            pool.released(this);
-        }
-        if (isUnshared() && released == null) {
-            memory.fill(Checked.POISON);
-        }
+        pool.released(this);
     }
 }

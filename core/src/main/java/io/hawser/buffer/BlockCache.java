@@ -37,7 +37,7 @@ public final class BlockCache implements BlockSource, AutoCloseable {
         owner = Thread.currentThread();
     }
 
-    /** The pool behind this cache. */
+    @Override
     public BlockPool pool() {
         return pool;
     }
@@ -61,9 +61,24 @@ public final class BlockCache implements BlockSource, AutoCloseable {
         if (stack.count == 0) {
             stack.count = pool.take(sizeClass, stack.blocks, Math.min(REFILL_BLOCKS, stack.blocks.length));
             if (stack.count == 0) {
-                return pool.tryAcquire(minBytes);
+                final Block block = pool.tryAcquire(minBytes);
+                return block == null ? takeLarger(sizeClass) : block;
             }
         }
+        return take(stack);
+    }
+
+    /** At the cap a larger block that lies idle here will do, as one in the pool does. */
+    private @Nullable Block takeLarger(int wantedClass) {
+        for (int sizeClass = wantedClass + 1; sizeClass < SizeClass.COUNT; sizeClass++) {
+            if (stacks[sizeClass].count > 0) {
+                return take(stacks[sizeClass]);
+            }
+        }
+        return null;
+    }
+
+    private Block take(Stack stack) {
         final Block block = stack.pop();
         block.cache = this;
         if (Checked.ON) {

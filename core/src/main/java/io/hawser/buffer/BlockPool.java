@@ -47,6 +47,11 @@ public final class BlockPool implements BlockSource, AutoCloseable {
         }
     }
 
+    @Override
+    public BlockPool pool() {
+        return this;
+    }
+
     /** A new cache, for one loop. */
     public BlockCache newCache() {
         final BlockCache cache = new BlockCache(this);

@@ -7,6 +7,9 @@ import org.jspecify.annotations.Nullable;
  * Where a buffer takes its blocks from: a loop's {@link BlockCache}, or the {@link BlockPool} for threads without one.
  */
 public sealed interface BlockSource permits BlockCache, BlockPool {
+    /** The pool that the blocks come from in the end. */
+    BlockPool pool();
+
     /**
      * A block of at least {@code minBytes}, empty; the caller owns it.
      *

@@ -452,6 +452,10 @@ public final class Buffer implements Slice, Writer {
                 block.next = null;
                 moved = block;
                 consumed += bytes;
+                if (Checked.ON) {
+                    // Whoever moves it has it now: a slice that is never closed is reported with the place that cut it.
+                    moved.taken();
+                }
             } else {
                 moved = block.view(block.start, block.start + bytes);
                 consume(block, bytes);
@@ -789,7 +793,8 @@ public final class Buffer implements Slice, Writer {
         // Memory of the heap, or too long for one block, is copied.
         final boolean lasting = memory.isNative() && n <= Integer.MAX_VALUE;
         if (n > 0) {
-            final Block first = lasting ? Block.foreign(memory.asReadOnly(), released) : copyOf(memory, 0, n);
+            final Block first =
+                    lasting ? Block.foreign(memory.asReadOnly(), source.pool(), released) : copyOf(memory, 0, n);
             linkBefore(first, split, remaining);
             reserved = null;
             written(n);

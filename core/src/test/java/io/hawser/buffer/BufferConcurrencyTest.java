@@ -74,7 +74,7 @@ class BufferConcurrencyTest {
                 for (int i = 0; i < numbers; i++) {
                     pipe.awaitRoom();
                     if (i % 5 == 0) {
-                        pipe.buffer.appendBlock(Block.foreign(ready.asSlice(8L * i, 8), () -> {}));
+                        pipe.buffer.appendBlock(Block.foreign(ready.asSlice(8L * i, 8), memory.pool(), () -> {}));
                     } else {
                         pipe.buffer.writeLong(i);
                     }
