@@ -499,7 +499,7 @@ public final class Buffer implements Slice, Writer {
             need(n);
         }
         final byte[] bytes = new byte[n];
-        copyOut(MemorySegment.ofArray(bytes), 0, n);
+        copyOut(bytes, 0, n);
         return bytes;
     }
 
@@ -508,7 +508,7 @@ public final class Buffer implements Slice, Writer {
         Objects.checkFromIndexSize(offset, length, target.length);
         if (length > 0) {
             need(length);
-            copyOut(MemorySegment.ofArray(target), offset, length);
+            copyOut(target, offset, length);
         }
         return this;
     }
@@ -521,7 +521,11 @@ public final class Buffer implements Slice, Writer {
         final int n = target.remaining();
         if (n > 0) {
             need(n);
-            copyOut(MemorySegment.ofBuffer(target), 0, n);
+            if (target.hasArray()) {
+                copyOut(target.array(), target.arrayOffset() + target.position(), n);
+            } else {
+                copyOut(MemorySegment.ofBuffer(target), 0, n);
+            }
             target.position(target.position() + n);
         }
         return this;
@@ -537,12 +541,20 @@ public final class Buffer implements Slice, Writer {
         return this;
     }
 
-    private void copyOut(MemorySegment target, long offset, long n) {
+    /**
+     * Into an array of bytes, which is not made a memory segment first because that allocates, or into a memory
+     * segment.
+     */
+    private void copyOut(Object target, long offset, long n) {
         long copied = 0;
         while (copied < n) {
             final Block block = current();
             final int bytes = (int) Math.min(n - copied, block.end - block.start);
-            MemorySegment.copy(block.memory, block.start, target, offset + copied, bytes);
+            if (target instanceof byte[] array) {
+                MemorySegment.copy(block.memory, BYTE, block.start, array, (int) (offset + copied), bytes);
+            } else {
+                MemorySegment.copy(block.memory, block.start, (MemorySegment) target, offset + copied, bytes);
+            }
             consume(block, bytes);
             copied += bytes;
         }
@@ -850,13 +862,17 @@ public final class Buffer implements Slice, Writer {
     @Override
     public Writer writeBytes(byte[] bytes, int offset, int length) {
         Objects.checkFromIndexSize(offset, length, bytes.length);
-        copyIn(MemorySegment.ofArray(bytes), offset, length);
+        copyIn(bytes, offset, length);
         return this;
     }
 
     @Override
     public Writer write(ByteBuffer bytes) {
-        copyIn(MemorySegment.ofBuffer(bytes), 0, bytes.remaining());
+        if (bytes.hasArray()) {
+            copyIn(bytes.array(), bytes.arrayOffset() + bytes.position(), bytes.remaining());
+        } else {
+            copyIn(MemorySegment.ofBuffer(bytes), 0, bytes.remaining());
+        }
         bytes.position(bytes.limit());
         return this;
     }
@@ -867,14 +883,18 @@ public final class Buffer implements Slice, Writer {
         return this;
     }
 
-    private void copyIn(MemorySegment from, long offset, long n) {
+    /**
+     * From an array of bytes, which is not made a memory segment first because that allocates, or from a memory
+     * segment.
+     */
+    private void copyIn(Object from, long offset, long n) {
         checkBound(n);
         final Block last = tail;
         final long room = last != null && last.writable ? last.capacity - last.end : 0;
         if (n > room) {
             copyIntoNew(from, offset, n, (int) room);
         } else if (n > 0 && last != null) {
-            MemorySegment.copy(from, offset, last.memory, last.end, n);
+            copy(from, offset, last, (int) n);
             written(last, (int) n);
         }
     }
@@ -882,10 +902,10 @@ public final class Buffer implements Slice, Writer {
     /**
      * Fills the room that the tail has, then new blocks. All that can fail happens before the first byte is visible.
      */
-    private void copyIntoNew(MemorySegment from, long offset, long n, int room) {
+    private void copyIntoNew(Object from, long offset, long n, int room) {
         final Block last = tail;
         if (last != null && room > 0) {
-            MemorySegment.copy(from, offset, last.memory, last.end, room);
+            copy(from, offset, last, room);
         }
         final Block first = copyOf(from, offset + room, n - room);
         if (last != null) {
@@ -895,8 +915,17 @@ public final class Buffer implements Slice, Writer {
         written(n);
     }
 
+    /** Puts bytes behind the end of {@code target}, which has room for them. */
+    private static void copy(Object from, long offset, Block target, int n) {
+        if (from instanceof byte[] array) {
+            MemorySegment.copy(array, (int) offset, target.memory, BYTE, target.end, n);
+        } else {
+            MemorySegment.copy((MemorySegment) from, offset, target.memory, target.end, n);
+        }
+    }
+
     /** New blocks with {@code n} bytes, at least one, in them. */
-    private Block copyOf(MemorySegment from, long offset, long n) {
+    private Block copyOf(Object from, long offset, long n) {
         Block first = null;
         Block last = null;
         long copied = 0;
@@ -911,7 +940,7 @@ public final class Buffer implements Slice, Writer {
                 }
                 last = block;
                 final int bytes = (int) Math.min(left, block.capacity);
-                MemorySegment.copy(from, offset + copied, block.memory, 0, bytes);
+                copy(from, offset + copied, block, bytes);
                 block.end = bytes;
                 block.writable = true;
                 copied += bytes;

@@ -23,9 +23,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Long random sequences of everything that buffers and slices can do, against plain arrays. After each step every buffer holds what its
- * array holds, whatever was lent is unchanged until its time is over, and at the end no block is missing. Every third seed runs with
- * so little memory that operations fail in the middle: then they must have done nothing.
+ * Long random sequences of everything that buffers and slices can do, against plain arrays. After each step every
+ * buffer holds what its array holds, whatever was lent is unchanged until its time is over, and at the end no block is
+ * missing. Every third seed runs with so little memory that operations fail in the middle: then they must have done
+ * nothing.
  *
  * <p>{@code -Dhawser.test.flags=-Dhawser.test.seeds=5000} runs more of it.
  */
