@@ -43,7 +43,12 @@ final class EpollStream extends EpollHandle implements StreamSocket {
     private @Nullable Buffer pending;
     private boolean dead;
     private boolean closed;
+    /** What epoll was asked to report. */
     private int interest;
+    /** Level-triggered: epoll does not know it any more. */
+    private boolean left;
+    /** There was no memory to receive into; it waits in the list of those to be looked at again. */
+    private boolean starving;
 
     EpollStream(EpollTransport transport, int fd, byte[] peer, StreamSink sink, boolean connecting) {
         this.transport = transport;
@@ -63,7 +68,7 @@ final class EpollStream extends EpollHandle implements StreamSocket {
             return Epoll.EPOLLIN | Epoll.EPOLLOUT | Epoll.EPOLLRDHUP | Epoll.EPOLLET;
         }
         int mask = 0;
-        if (receiving && !inputEnded) {
+        if (receiving && !inputEnded && !starving) {
             mask |= Epoll.EPOLLIN | Epoll.EPOLLRDHUP;
         }
         if (connecting || pending != null) {
@@ -75,8 +80,14 @@ final class EpollStream extends EpollHandle implements StreamSocket {
     /** Level-triggered: tells the kernel when what it should report has changed. */
     private void updateInterest() {
         final int wanted = wanted();
-        if (wanted != interest && !closed) {
-            interest = wanted;
+        if (wanted == interest || closed || dead) {
+            return;
+        }
+        interest = wanted;
+        if (left) {
+            left = false;
+            transport.observe(this, fd, wanted);
+        } else {
             transport.interest(this, fd, wanted);
         }
     }
@@ -99,25 +110,26 @@ final class EpollStream extends EpollHandle implements StreamSocket {
             readable = true;
             hungUp |= (mask & (Epoll.EPOLLRDHUP | Epoll.EPOLLHUP | Epoll.EPOLLERR)) != 0;
             receiveSome();
-            if (!transport.edgeTriggered && dropsOut(mask)) {
-                failPaused();
+            if (interest == 0 && (mask & (Epoll.EPOLLHUP | Epoll.EPOLLERR)) != 0 && !closed && !dead) {
+                leave();
             }
         }
     }
 
-    /** Level-triggered epoll reports HUP and ERR although nobody asked: with a paused reader that would spin. */
-    private boolean dropsOut(int mask) {
-        return (mask & (Epoll.EPOLLHUP | Epoll.EPOLLERR)) != 0 && !closed && !dead && (!receiving || inputEnded);
-    }
-
-    private void failPaused() {
-        final int errno = transport.sockets.pendingError(fd);
-        fail(SocketErrors.transfer("hang-up", errno == 0 ? Errno.ECONNRESET : errno));
+    /**
+     * Level-triggered epoll goes on reporting a hang-up although nobody asks, which would spin; so out of its sight until somebody
+     * reads or writes again, and finds what is left of the data, or the error.
+     */
+    private void leave() {
+        left = true;
+        transport.ignore(fd);
     }
 
     @Override
     void onReady() {
+        starving = false;
         receiveSome();
+        updateInterest();
     }
 
     private void finishConnect(int mask) {
@@ -162,6 +174,8 @@ final class EpollStream extends EpollHandle implements StreamSocket {
             }
             final Block block = transport.spareBlock();
             if (block == null) {
+                starving = true;
+                updateInterest();
                 break;
             }
             final int n = Sockets.recv(transport.calls, fd, block.address(), block.capacity());

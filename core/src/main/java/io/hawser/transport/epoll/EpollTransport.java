@@ -239,7 +239,21 @@ final class EpollTransport implements Transport {
     }
 
     void interest(EpollHandle handle, int fd, int interest) {
-        final int result = epoll.control(Epoll.EPOLL_CTL_MOD, fd, interest, handle.key);
+        control(Epoll.EPOLL_CTL_MOD, fd, interest, handle.key);
+    }
+
+    /** Reports nothing of {@code fd} any more, not even a hang-up. */
+    void ignore(int fd) {
+        control(Epoll.EPOLL_CTL_DEL, fd, 0, 0);
+    }
+
+    /** Takes {@code fd} up again, which was ignored. */
+    void observe(EpollHandle handle, int fd, int interest) {
+        control(Epoll.EPOLL_CTL_ADD, fd, interest, handle.key);
+    }
+
+    private void control(int operation, int fd, int interest, long key) {
+        final int result = epoll.control(operation, fd, interest, key);
         if (result < 0) {
             throw new IllegalStateException("epoll_ctl: " + Errno.describe(-result));
         }
