@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -164,6 +165,36 @@ final class EngineFixture implements BeforeEachCallback, AfterEachCallback {
             }
         });
         await(done);
+    }
+
+    /** Holds a loop in a task until the latch is counted down, so that what comes meanwhile comes in one batch. */
+    static CountDownLatch block(EventLoop loop) throws InterruptedException {
+        final CountDownLatch blocked = new CountDownLatch(1);
+        final CountDownLatch release = new CountDownLatch(1);
+        loop.execute(() -> {
+            blocked.countDown();
+            try {
+                release.await();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        });
+        blocked.await();
+        return release;
+    }
+
+    /** Runs {@code task}, which may block, on a thread of its own. */
+    static CompletableFuture<Void> async(ThrowingTask task) {
+        final CompletableFuture<Void> done = new CompletableFuture<>();
+        Thread.ofPlatform().daemon().name("test-async").start(() -> {
+            try {
+                task.run();
+                done.complete(null);
+            } catch (Throwable t) {
+                done.completeExceptionally(t);
+            }
+        });
+        return done;
     }
 
     /** What may throw. */
