@@ -65,6 +65,8 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
     private @Nullable Timer closeTimer;
 
     private boolean paused;
+    /** More was pending than the high watermark since the handler was last told that it is writable. */
+    private boolean filled;
     /** Too much is pending: nothing is received until the peer has taken some. */
     private boolean congested;
     /** There is received data that the handler has not been called with, since it was paused or congested. */
@@ -325,6 +327,8 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
 
     private void onSent(long bytes) {
         home.loop().stats().sent(bytes);
+        // A handler that has seen so many waits for onWritable, even if the kernel takes all of them at once.
+        filled |= outbound.pendingBytes() > endpoint.limits().outboundHighBytes();
         outbound.skip(bytes);
         if (outbound.readableBytes() == 0) {
             outbound.trim();
@@ -332,21 +336,23 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
     }
 
     private void afterSend() {
-        final long pending = outbound.pendingBytes();
         if (state == State.OPEN) {
+            final long pending = outbound.pendingBytes();
             if (pending > endpoint.limits().outboundHighBytes()) {
                 congested = true;
                 updateReceiving();
-            } else if (congested && pending <= endpoint.limits().outboundLowBytes()) {
+            } else if (filled && pending <= endpoint.limits().outboundLowBytes()) {
                 onDrained();
             }
         }
-        if (outputEnding && !outputEnded && pending == 0 && state != State.CLOSED) {
+        // Asked now: the handler may have written before it closed.
+        if (outputEnding && !outputEnded && outbound.pendingBytes() == 0 && state != State.CLOSED) {
             endOutput();
         }
     }
 
     private void onDrained() {
+        filled = false;
         congested = false;
         inHandler = true;
         try {
