@@ -12,12 +12,20 @@ import java.time.Duration;
  * @param dialTimeout how long a dial may take in all, over all addresses that the name stands for; positive. Default 10 s
  * @param closeTimeout how long a close may take to send what is pending and to see the peer's FIN, before the connection is reset;
  *     positive. Default 5 s
+ * @param receiveWhileCongested whether receiving goes on while more than {@link Limits#outboundHighBytes()} are pending. Off, the
+ *     default, is for who answers what it receives: a peer that does not read the answers is not read either. On is for who writes of
+ *     its own accord, such as a proxy or a client with much in flight: two sides that both wait for the other to read wait for ever. Its
+ *     handler keeps what is pending within bounds by {@link Connection#pendingBytes()} and {@link ConnectionHandler#onWritable}
  */
 public record ConnectionOptions(
-        SocketOptions socket, OverflowPolicy overflow, Duration dialTimeout, Duration closeTimeout) {
+        SocketOptions socket,
+        OverflowPolicy overflow,
+        Duration dialTimeout,
+        Duration closeTimeout,
+        boolean receiveWhileCongested) {
     /** The defaults as given above; {@link OverflowPolicy#FAIL}. */
     public static final ConnectionOptions DEFAULT = new ConnectionOptions(
-            SocketOptions.DEFAULT, OverflowPolicy.FAIL, Duration.ofSeconds(10), Duration.ofSeconds(5));
+            SocketOptions.DEFAULT, OverflowPolicy.FAIL, Duration.ofSeconds(10), Duration.ofSeconds(5), false);
 
     /** Checks the ranges. */
     public ConnectionOptions {
@@ -33,21 +41,26 @@ public record ConnectionOptions(
 
     /** As this, with other socket options. */
     public ConnectionOptions withSocket(SocketOptions options) {
-        return new ConnectionOptions(options, overflow, dialTimeout, closeTimeout);
+        return new ConnectionOptions(options, overflow, dialTimeout, closeTimeout, receiveWhileCongested);
     }
 
     /** As this, with another overflow policy. */
     public ConnectionOptions withOverflow(OverflowPolicy policy) {
-        return new ConnectionOptions(socket, policy, dialTimeout, closeTimeout);
+        return new ConnectionOptions(socket, policy, dialTimeout, closeTimeout, receiveWhileCongested);
     }
 
     /** As this, with another timeout for dialling. */
     public ConnectionOptions withDialTimeout(Duration timeout) {
-        return new ConnectionOptions(socket, overflow, timeout, closeTimeout);
+        return new ConnectionOptions(socket, overflow, timeout, closeTimeout, receiveWhileCongested);
     }
 
     /** As this, with another timeout for closing. */
     public ConnectionOptions withCloseTimeout(Duration timeout) {
-        return new ConnectionOptions(socket, overflow, dialTimeout, timeout);
+        return new ConnectionOptions(socket, overflow, dialTimeout, timeout, receiveWhileCongested);
+    }
+
+    /** As this, with receiving going on while too much is pending, or not. */
+    public ConnectionOptions withReceiveWhileCongested(boolean on) {
+        return new ConnectionOptions(socket, overflow, dialTimeout, closeTimeout, on);
     }
 }

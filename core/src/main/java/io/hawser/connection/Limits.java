@@ -13,7 +13,7 @@ package io.hawser.connection;
  * @param outboundBytes what may be written to a connection and not taken by the kernel yet; over it the {@link OverflowPolicy} says
  *     what happens. Default 16 MiB
  * @param outboundHighBytes over so many pending bytes the engine stops receiving from the connection, so that who does not read does
- *     not cause more to be written. Default 256 KiB
+ *     not cause more to be written, unless {@link ConnectionOptions#receiveWhileCongested} asks for more. Default 256 KiB
  * @param outboundLowBytes at so many it receives again and calls {@link ConnectionHandler#onWritable}. Default 64 KiB
  * @param tasksPerLoop how many tasks of {@link Connection#execute} and of a loop's {@code execute} may wait. Default 65,536
  */

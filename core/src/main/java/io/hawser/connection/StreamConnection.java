@@ -339,7 +339,7 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
         if (state == State.OPEN) {
             final long pending = outbound.pendingBytes();
             if (pending > endpoint.limits().outboundHighBytes()) {
-                congested = true;
+                congested = !endpoint.options().receiveWhileCongested();
                 updateReceiving();
             } else if (filled && pending <= endpoint.limits().outboundLowBytes()) {
                 onDrained();
