@@ -186,6 +186,11 @@ public final class Block {
         return origin == null && (int) SHARES.getAcquire(this) == 1;
     }
 
+    /** Whether the memory is the pool's, and nobody else uses it: then the holder may write to all of it. */
+    boolean isOwn() {
+        return sizeClass >= 0 && isUnshared();
+    }
+
     /** Gives the block back. The caller does not touch it again. */
     public void release() {
         if (Checked.ON) {

@@ -47,6 +47,9 @@ public final class Buffer implements Slice, Writer {
     private static final int NEXT_BLOCK_BYTES = 16 * 1024;
     private static final int BULK_BLOCK_BYTES = 64 * 1024;
 
+    /** A block of which no more than this part is used is not worth pinning. */
+    private static final int SPARSE = 8;
+
     private static final long CLOSED = -1;
     private static final MemorySegment EMPTY = MemorySegment.ofArray(new byte[0]);
     private static final VarHandle APPENDED;
@@ -180,8 +183,7 @@ public final class Buffer implements Slice, Writer {
             block.release();
             return;
         }
-        block.writable = false;
-        link(block);
+        adopt(block);
         written(bytes);
     }
 
@@ -442,7 +444,6 @@ public final class Buffer implements Slice, Writer {
             final Block next = block.nextAcquire();
             final int readable = block.end - block.start;
             final int bytes = (int) Math.min(left, readable);
-            final Block moved;
             // A block whose memory was handed out must outlive the hand-over, and a tail may have a writer at work.
             if (bytes == readable && !handedOut && !(next == null && concurrent)) {
                 head = next;
@@ -450,18 +451,16 @@ public final class Buffer implements Slice, Writer {
                     tail = null;
                 }
                 block.next = null;
-                moved = block;
                 consumed += bytes;
                 if (Checked.ON) {
                     // Whoever moves it has it now: a slice that is never closed is reported with the place that cut it.
-                    moved.taken();
+                    block.taken();
                 }
+                target.adopt(block);
             } else {
-                moved = block.view(block.start, block.start + bytes);
+                target.adoptPart(block, bytes);
                 consume(block, bytes);
             }
-            moved.writable = false;
-            target.link(moved);
             left -= bytes;
         }
         if (n > 0) {
@@ -720,6 +719,48 @@ public final class Buffer implements Slice, Writer {
             last.linkRelease(block);
         }
         tail = block;
+    }
+
+    /** Links a whole block, which is the buffer's now; or copies what is in it, and gives it back. */
+    private void adopt(Block block) {
+        final int bytes = block.end - block.start;
+        if (isWorthACopy(bytes, block.capacity)) {
+            copyBehindTail(block, bytes);
+            block.release();
+        } else {
+            // If nobody else has the memory, there is room in it for what comes next.
+            block.writable = block.isOwn();
+            link(block);
+        }
+    }
+
+    /** Links a view of the first bytes of a block, or copies them. */
+    private void adoptPart(Block block, int bytes) {
+        if (isWorthACopy(bytes, block.capacity)) {
+            copyBehindTail(block, bytes);
+        } else {
+            link(block.view(block.start, block.start + bytes));
+        }
+    }
+
+    /**
+     * Whether little of a block is to come behind bytes that wait already, and there is room for it. Else a peer that
+     * sends byte by byte, or lets small answers wait, would pin a block for each, and the bound, which counts bytes,
+     * would not see it.
+     */
+    private boolean isWorthACopy(int bytes, int capacity) {
+        final Block last = tail;
+        return bytes <= capacity / SPARSE
+                && last != null
+                && last.writable
+                && last.capacity - last.end >= bytes
+                && appended > consumed;
+    }
+
+    private void copyBehindTail(Block block, int bytes) {
+        final Block last = Objects.requireNonNull(tail);
+        MemorySegment.copy(block.memory, block.start, last.memory, last.end, bytes);
+        last.end += bytes;
     }
 
     private void linkChain(Block first) {

@@ -49,7 +49,7 @@ public interface Reader {
 
     /**
      * A reader of the next {@code n} bytes, consumed here, over the same memory. It belongs to the caller, who closes
-     * it, on whatever thread, or appends it to a writer.
+     * it, on whatever thread, or appends all of it to a writer, which is enough unless memory was handed out of it.
      */
     Slice slice(long n);
 

@@ -123,7 +123,10 @@ public interface Writer {
      */
     Writer writeDirect(MemorySegment memory, int remaining, Runnable released);
 
-    /** Moves all that is readable in {@code source} here, without copying; {@code source} has consumed it then. */
+    /**
+     * Moves all that is readable in {@code source} here; {@code source} has consumed it then. Nothing is copied but a
+     * few bytes of an almost empty block that come behind bytes which wait already.
+     */
     default Writer append(Reader source) {
         return append(source, source.readableBytes());
     }

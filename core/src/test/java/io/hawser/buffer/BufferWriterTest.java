@@ -726,6 +726,67 @@ class BufferWriterTest {
         }
 
         @Test
+        void shouldNotPinABlockForEachFewBytesThatArrive() {
+            for (int i = 0; i < 10_000; i++) {
+                final Block block = memory.pool().acquire(16_000);
+                block.memory().set(ValueLayout.JAVA_BYTE, 0, Bytes.at(i));
+                block.received(1);
+                buffer.appendBlock(block);
+            }
+            assertThat(memory.pool().usedBytes()).isLessThanOrEqualTo(32 << 10);
+            assertThat(written()).isEqualTo(Bytes.pattern(10_000));
+        }
+
+        @Test
+        void shouldNotPinABlockForEachSmallAnswerThatWaits() {
+            final Buffer inbound = closedLater(new Buffer(memory.pool()));
+            for (int i = 0; i < 10_000; i++) {
+                final Block block = memory.pool().acquire(16_000);
+                MemorySegment.copy(Bytes.pattern(20L * i, 20), 0, block.memory(), ValueLayout.JAVA_BYTE, 0, 20);
+                block.received(20);
+                inbound.appendBlock(block);
+                buffer.writeByte(7);
+                if (i % 2 == 0) {
+                    buffer.append(inbound);
+                } else {
+                    final Slice slice = inbound.slice(10);
+                    buffer.append(slice).append(inbound);
+                }
+            }
+            inbound.trim();
+            assertThat(memory.pool().usedBytes()).isLessThanOrEqualTo(21 * 10_000 * 2);
+            for (int i = 0; i < 10_000; i++) {
+                assertThat(buffer.readByte()).isEqualTo((byte) 7);
+                assertThat(buffer.readBytes(20)).isEqualTo(Bytes.pattern(20L * i, 20));
+            }
+        }
+
+        @Test
+        void shouldWriteIntoTheRoomOfABlockThatArrived() {
+            other.close();
+            final Block block = Bytes.block(memory.pool(), Bytes.pattern(1500));
+            buffer.appendBlock(block);
+            buffer.writeBytes(Bytes.pattern(1500, 1000));
+            assertThat(memory.pool().usedBytes()).isEqualTo(4096);
+            assertThat(buffer.head()).isSameAs(block);
+            assertThat(written()).isEqualTo(Bytes.pattern(2500));
+        }
+
+        @Test
+        void shouldNotWriteIntoTheRoomOfABlockThatIsShared() {
+            final Block block = Bytes.block(memory.pool(), Bytes.pattern(1500));
+            other.close();
+            other = closedLater(new Buffer(memory.pool()));
+            other.appendBlock(block);
+            final Slice first = other.slice(500);
+            buffer.append(other);
+            buffer.writeBytes(new byte[100]);
+            assertThat(buffer.head().next()).isNotNull();
+            assertThat(first.readBytes(500)).isEqualTo(Bytes.pattern(500));
+            first.close();
+        }
+
+        @Test
         void shouldLinkBlocksOfATransport() {
             buffer.appendBlock(Bytes.block(memory.pool(), Bytes.pattern(10)));
             buffer.appendBlock(memory.pool().acquire(100));
