@@ -162,7 +162,10 @@ public final class Buffer implements Slice, Writer {
 
     // ---- for transports
 
-    /** The first block with readable bytes, or {@code null}. The chain behind it is for whoever owns both sides. */
+    /**
+     * The first block with readable bytes, or {@code null}. The chain behind it is for whoever owns both sides; a block
+     * in it may be empty.
+     */
     public @Nullable Block head() {
         return readableBytes() == 0 ? null : current();
     }

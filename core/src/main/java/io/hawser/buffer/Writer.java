@@ -114,8 +114,8 @@ public interface Writer {
 
     /**
      * Puts native memory of somebody else's before the last {@code remaining} bytes of the last {@link #reserve},
-     * without copying. It must stay as it is until {@code released} is run, once, on whatever thread. Memory of the
-     * Java heap is copied, and {@code released} run before this method returns.
+     * without copying. It must stay as it is, and open to all threads, until {@code released} is run, once, on whatever
+     * thread. Memory of the Java heap is copied, and {@code released} run before this method returns.
      *
      * @throws IllegalArgumentException if {@code remaining} is negative or more than was reserved
      * @throws IllegalStateException if {@code remaining} is positive and something else was written since, or it was
