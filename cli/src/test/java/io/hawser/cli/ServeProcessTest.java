@@ -27,7 +27,12 @@ class ServeProcessTest {
     void shouldEndWithCode0AtSigtermAndHaveLoggedNothingOfPeersThatReset() throws Exception {
         final Path err = directory.resolve("err");
         final Path socket = directory.resolve("echo.sock");
-        final Process process = new ProcessBuilder(command("serve", "tcp://127.0.0.1:0", "unix://" + socket))
+        final Path recording = directory.resolve("recording.jfr");
+        final Process process = new ProcessBuilder(command(
+                        List.of("-Xlog:disable", "-XX:StartFlightRecording:filename=" + recording),
+                        "serve",
+                        "tcp://127.0.0.1:0",
+                        "unix://" + socket))
                 .redirectError(err.toFile())
                 .start();
         try (BufferedReader out = process.inputReader(StandardCharsets.UTF_8)) {
@@ -50,11 +55,13 @@ class ServeProcessTest {
         }
         assertThat(Files.readAllLines(err)).singleElement().asString().startsWith("echo over ");
         assertThat(socket).doesNotExist();
+        // Written in a shutdown hook of the JDK's.
+        assertThat(recording).isNotEmptyFile();
     }
 
     @Test
     void shouldEndWithCode2AtWrongUsage() throws Exception {
-        final Process process = new ProcessBuilder(command("serve", "nonsense"))
+        final Process process = new ProcessBuilder(command(List.of(), "serve", "nonsense"))
                 .redirectErrorStream(true)
                 .start();
         try (BufferedReader out = process.inputReader(StandardCharsets.UTF_8)) {
@@ -74,14 +81,15 @@ class ServeProcessTest {
         }
     }
 
-    private static List<String> command(String... args) {
+    private static List<String> command(List<String> flags, String... args) {
         final List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "--illegal-native-access=deny",
                 "--enable-native-access=ALL-UNNAMED",
                 "-cp",
-                System.getProperty("java.class.path"),
-                Main.class.getName()));
+                System.getProperty("java.class.path")));
+        command.addAll(flags);
+        command.add(Main.class.getName());
         command.addAll(List.of(args));
         return command;
     }
