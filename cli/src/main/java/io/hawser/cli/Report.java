@@ -21,8 +21,7 @@ final class Report {
     void plan(LoadSpec spec, String transport, int loops) {
         final String size = Units.bytes(spec.size());
         final String what = switch (spec.pacing()) {
-            case CLOSED_LOOP ->
-                Units.counted(spec.inFlight(), "message") + " of " + size + " in flight on each connection";
+            case CLOSED_LOOP -> Units.counted(spec.inFlight(), "message") + " of " + size + " in flight each";
             case OPEN_LOOP, TIMER -> Units.count(Math.round(spec.rate())) + " messages/s of " + size + " in all";
         };
         row(
