@@ -18,6 +18,9 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 final class GatheringWriterTest {
+    /** So many bytes that a buffer keeps the block that they come in. */
+    private static final int BLOCK = 200;
+
     private final BlockPool pool = new BlockPool(4 << 20);
     private final Buffer outbound = new Buffer(pool);
     private final GatheringWriter writer = new GatheringWriter();
@@ -41,7 +44,7 @@ final class GatheringWriterTest {
     @Test
     void shouldGatherUpToSixtyFourBlocksInOneCall() throws IOException {
         for (int i = 0; i < 2 * GatheringWriter.MAX_BLOCKS + 1; i++) {
-            append(3);
+            append(BLOCK);
         }
         long bytes = outbound.readableBytes();
 
@@ -54,7 +57,7 @@ final class GatheringWriterTest {
     @Test
     void shouldNotGoOnBehindShortWrite() throws IOException {
         for (int i = 0; i < 2 * GatheringWriter.MAX_BLOCKS; i++) {
-            append(3);
+            append(BLOCK);
         }
         channel.roomPerCall = 100;
 
@@ -62,7 +65,7 @@ final class GatheringWriterTest {
 
         assertThat(channel.calls).containsExactly("64");
         assertThat(channel.taken.toByteArray()).isEqualTo(sequence(100));
-        assertThat(outbound.readableBytes()).isEqualTo(6 * GatheringWriter.MAX_BLOCKS);
+        assertThat(outbound.readableBytes()).isEqualTo(2 * GatheringWriter.MAX_BLOCKS * BLOCK);
     }
 
     @Test
