@@ -27,6 +27,7 @@ public interface Connection {
     /**
      * Where to write. What is written leaves at the end of the loop's turn, in the order in which it was written.
      *
+     * @throws ConnectionClosedException if the connection is closed
      * @throws IllegalStateException if called from another thread than the loop's
      */
     Writer writer();

@@ -599,6 +599,9 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
     @Override
     public Writer writer() {
         requireLoop();
+        if (state == State.CLOSED) {
+            throw new ConnectionClosedException("A write to " + this + ", which is closed");
+        }
         return outbound;
     }
 
