@@ -230,7 +230,7 @@ final class NioStreamTest {
 
     @Test
     void shouldSendMoreBlocksThanFitOneCallInOrder() throws IOException {
-        byte[] bytes = new byte[3 * GatheringWriter.MAX_BLOCKS * 200 + 7];
+        byte[] bytes = new byte[3 * GatheringWriter.MAX_BLOCKS * 200 + 150];
         new Random(1).nextBytes(bytes);
         Buffer outbound = nio.buffer(bytes, 200);
         assertThat(NioFixture.blocks(outbound)).isGreaterThan(3 * GatheringWriter.MAX_BLOCKS);
