@@ -59,6 +59,10 @@ public final class Block {
 
     @Nullable
     Block next;
+    /** In a {@link BufferQueue}, of the first block of a chain: the chain that was offered before. */
+    @Nullable
+    Block olderChain;
+
     /** Whether the buffer that holds it may write behind {@link #end}: nobody else uses that room. */
     boolean writable;
 

@@ -232,6 +232,37 @@ public final class Buffer implements Slice, Writer {
         }
     }
 
+    /** Takes all readable blocks out, for {@link BufferQueue}. Only while reader and writer are one thread. */
+    @Nullable
+    Block detach() {
+        trim();
+        if (head == null) {
+            return null;
+        }
+        final Block first = current();
+        head = null;
+        tail = null;
+        reserved = null;
+        consumed = appended;
+        return first;
+    }
+
+    /** Links a chain that {@link #detach} gave; how many bytes it holds. */
+    long appendChain(Block first) {
+        long bytes = 0;
+        Block block = first;
+        while (block != null) {
+            final Block next = block.next;
+            block.next = null;
+            block.writable = false;
+            bytes += block.end - block.start;
+            link(block);
+            block = next;
+        }
+        written(bytes);
+        return bytes;
+    }
+
     // ---- reading: positions
 
     /** The block at the read position; there are readable bytes. */

@@ -13,7 +13,7 @@ import java.util.Optional;
  * <p><b>Thread:</b> it belongs to one loop for life. {@link #reader()} and {@link #writer()} are for the loop's thread, which is the one
  * that calls the handler; from elsewhere go through {@link #execute}. The other methods may be called from any thread.
  */
-public interface Connection {
+public interface Connection extends AutoCloseable {
     /** A number that no other connection of the engine has or had. */
     long id();
 
@@ -33,6 +33,7 @@ public interface Connection {
     Writer writer();
 
     /** Sends what is pending, then FIN, waits for the peer's FIN for a while, and closes. A second call does nothing. */
+    @Override
     void close();
 
     /** Closes at once with a reset; what is pending is lost. */

@@ -49,6 +49,7 @@ public final class Engine implements AutoCloseable {
     private final List<LoopConnections> workers;
     private final List<LoopConnections> acceptorLoops;
     private final String transport;
+    private final VirtualThreads virtualThreads;
     private final LoadBalancer dialBalancer = LoadBalancer.roundRobin();
     private final Set<Server> servers = ConcurrentHashMap.newKeySet();
     private final AtomicLong connectionIds = new AtomicLong();
@@ -60,6 +61,7 @@ public final class Engine implements AutoCloseable {
         final TransportProvider provider = builder.provider();
         limits = builder.limits;
         transport = provider.name();
+        virtualThreads = builder.virtualThreads;
         pool = new BlockPool(limits.bufferMemoryBytes());
         final LoopConfig config = builder.loop.withTaskCapacity(limits.tasksPerLoop());
         final int count = builder.loops + (builder.dedicatedAcceptor ? 1 : 0);
@@ -110,6 +112,31 @@ public final class Engine implements AutoCloseable {
             final var unused = server.stopListening();
         }
         return server;
+    }
+
+    /** As {@link #serve(Address, ServerOptions, BlockingHandler)}, with the defaults. */
+    public Server serve(String address, BlockingHandler handler) throws IOException {
+        return serve(Address.parse(address), ServerOptions.DEFAULT, handler);
+    }
+
+    /**
+     * As {@link #listen(Address, ServerOptions, ConnectionHandler)}, in the blocking style: the handler runs on virtual threads.
+     *
+     * @throws IOException as {@code listen}
+     */
+    public Server serve(Address address, ServerOptions options, BlockingHandler handler) throws IOException {
+        return listen(address, options, new BlockingEndpoint(handler, virtualThreads));
+    }
+
+    /**
+     * Connects, for use in blocking code: reads of the connection wait for bytes, writes for room. It is the caller's to close. Not to be
+     * called on a loop.
+     *
+     * @throws IOException if no address could be reached in time, as {@link #dial(Address, ConnectionOptions, ConnectionHandler)} says
+     */
+    public Connection dial(Address address, ConnectionOptions options) throws IOException {
+        requireNoLoop("dial()");
+        return BlockingEndpoint.connect(dial(address, options, new BlockingEndpoint(null, virtualThreads)));
     }
 
     /** As {@link #dial(Address, ConnectionOptions, ConnectionHandler)}, with the defaults. */
@@ -306,6 +333,7 @@ public final class Engine implements AutoCloseable {
         private boolean dedicatedAcceptor;
         private Limits limits = Limits.DEFAULT;
         private LoopConfig loop = LoopConfig.DEFAULT;
+        private VirtualThreads virtualThreads = VirtualThreads.JDK;
         private UnaryOperator<TransportConfig> transportConfig = UnaryOperator.identity();
         private @Nullable TransportProvider provider;
 
@@ -355,6 +383,12 @@ public final class Engine implements AutoCloseable {
         /** What loops do when there is nothing to do; default {@link IdleStrategy#block()}. */
         public Builder idle(IdleStrategy strategy) {
             loop = loop.withIdle(strategy);
+            return this;
+        }
+
+        /** What carries the virtual threads of blocking handlers; default {@link VirtualThreads#JDK}. */
+        public Builder virtualThreads(VirtualThreads value) {
+            virtualThreads = value;
             return this;
         }
 

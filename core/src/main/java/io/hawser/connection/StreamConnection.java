@@ -4,6 +4,7 @@ package io.hawser.connection;
 import io.hawser.buffer.Block;
 import io.hawser.buffer.Buffer;
 import io.hawser.buffer.BufferFullException;
+import io.hawser.buffer.BufferQueue;
 import io.hawser.buffer.Reader;
 import io.hawser.buffer.Writer;
 import io.hawser.buffer.WriterHook;
@@ -576,6 +577,34 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
             throw new IllegalStateException("The connection has no socket yet");
         }
         return open;
+    }
+
+    /** What blocking writers have handed over; thrown away where the sending side is closed. The loop's thread. */
+    long takeOver(BufferQueue handover) {
+        if (state != State.OPEN || outputEnding) {
+            try (Buffer lost = new Buffer(home.loop().blocks())) {
+                return handover.drainTo(lost);
+            }
+        }
+        final long bytes = handover.drainTo(outbound);
+        if (outbound.pendingBytes() > endpoint.limits().outboundHighBytes()) {
+            // Told before the first try to send, so that a writer that goes on at once cannot get far ahead.
+            congested = true;
+            updateReceiving();
+        }
+        return bytes;
+    }
+
+    /** Whether {@link ConnectionHandler#onWritable} is to come. The loop's thread. */
+    boolean isCongested() {
+        return congested;
+    }
+
+    /** Closes for a failure of whoever serves it elsewhere. Any thread. */
+    void fail(Throwable error) {
+        if (!hop(() -> fail(error))) {
+            terminate(CloseCause.of(CloseCause.Kind.ERROR, error));
+        }
     }
 
     private void requireLoop() {

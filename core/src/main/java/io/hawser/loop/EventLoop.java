@@ -74,7 +74,7 @@ public final class EventLoop implements Executor {
         this.tasks = new TaskQueue(config.taskCapacity());
         this.nowNs = clock.nanoTime();
         this.wheel = new TimingWheel(TimingWheel.DEFAULT_TICK_NS, nowNs, this::onTaskFailure);
-        this.thread = Thread.ofPlatform().name(name).daemon(true).unstarted(this::run);
+        this.thread = new LoopThread(this::run, name);
     }
 
     /**
@@ -219,6 +219,18 @@ public final class EventLoop implements Executor {
     /** Whether the calling thread is the loop's. Any thread. */
     public boolean inLoop() {
         return Thread.currentThread() == thread;
+    }
+
+    /** Whether the calling thread is that of some loop, so that it must not block. Any thread. */
+    public static boolean isLoopThread() {
+        return Thread.currentThread() instanceof LoopThread;
+    }
+
+    private static final class LoopThread extends Thread {
+        LoopThread(Runnable loop, String name) {
+            super(null, loop, name, 0, false);
+            setDaemon(true);
+        }
     }
 
     /** What it has done so far. Any thread. */

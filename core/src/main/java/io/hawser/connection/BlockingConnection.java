@@ -1,0 +1,554 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.hawser.connection;
+
+import io.hawser.buffer.Buffer;
+import io.hawser.buffer.BufferFullException;
+import io.hawser.buffer.BufferQueue;
+import io.hawser.buffer.NotEnoughBytesException;
+import io.hawser.buffer.Reader;
+import io.hawser.buffer.ReaderHook;
+import io.hawser.buffer.Writer;
+import io.hawser.buffer.WriterHook;
+import io.hawser.loop.EventLoop;
+import io.hawser.loop.LoopTask;
+import io.hawser.loop.Timer;
+import java.io.InterruptedIOException;
+import java.io.UncheckedIOException;
+import java.lang.invoke.VarHandle;
+import java.net.SocketAddress;
+import java.util.Optional;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A connection whose bytes are read and written by blocking calls, on a thread that is not the loop's.
+ *
+ * <p>Inbound, the loop appends to {@link #inbound} while the reading thread consumes; outbound, the writing thread fills {@link #outbound}
+ * and hands its blocks to the loop through a queue. Neither side takes a lock.
+ *
+ * <p><b>Threads:</b> the {@code on…} methods and the two {@link LoopTask}s are the loop's; {@link #serve} and the hooks of the buffers are
+ * the user's thread's, one at a time.
+ *
+ * <p><b>Waiting</b> is the classic pair: the user's thread announces what it needs, looks again, and parks; the loop appends, then looks
+ * for an announcement. A full fence on each side between its two steps makes sure that one sees the other.
+ */
+final class BlockingConnection implements Connection, ReaderHook, WriterHook {
+    private enum State {
+        /** Nobody serves; the loop starts a thread when bytes come. */
+        IDLE,
+        /** A thread serves, or waits a little for more to serve. */
+        SERVED,
+        /** The connection is closed and nobody serves: the buffers are given back. */
+        OVER
+    }
+
+    /** How long a thread that has nothing to serve is kept before it ends: starting one for each message would cost more. */
+    private static final long LINGER_NS = 1_000_000_000L;
+
+    private final StreamConnection connection;
+    private final @Nullable BlockingHandler handler;
+    private final ThreadFactory threads;
+    private final Buffer inbound;
+    private final Buffer outbound;
+    private final BufferQueue handover = new BufferQueue();
+    /** Handed over and not yet in the connection's outbound buffer. */
+    private final AtomicLong handedOver = new AtomicLong();
+
+    private final AtomicReference<State> state = new AtomicReference<>(State.IDLE);
+    private volatile @Nullable Thread waiting;
+    private volatile long needed;
+    /** The waiting thread has nothing to serve. */
+    private volatile boolean lingering;
+
+    private volatile boolean retire;
+    private volatile boolean ended;
+    /** The last try to serve has failed, or the user has closed: what still comes is nobody's. */
+    private volatile boolean finished;
+
+    /** Too much waits to be sent; {@link #writing} waits for less. */
+    private volatile boolean congested;
+
+    private volatile @Nullable Thread writing;
+    private volatile boolean paused;
+    private volatile @Nullable CloseCause cause;
+    private volatile @Nullable Object attachment;
+    private @Nullable Timer lingerTimer;
+    private long lastDataNs;
+
+    private final LoopTask sendTask = new LoopTask() {
+        @Override
+        public void run() {
+            takeOver();
+        }
+    };
+    private final LoopTask resumeTask = new LoopTask() {
+        @Override
+        public void run() {
+            resumeReceiving();
+        }
+    };
+
+    BlockingConnection(StreamConnection connection, @Nullable BlockingHandler handler, ThreadFactory threads) {
+        this.connection = connection;
+        this.handler = handler;
+        this.threads = threads;
+        this.inbound = new Buffer(connection.loop().blocks());
+        this.outbound = new Buffer(connection.loop().blocks());
+        inbound.setConcurrent(true);
+        inbound.setReaderHook(this);
+        outbound.setWriterHook(this);
+        outbound.setBound(limits().outboundHighBytes());
+    }
+
+    private Limits limits() {
+        return connection.engine().limits();
+    }
+
+    // ---- the loop's side
+
+    void onData() {
+        inbound.append(connection.reader());
+        lastDataNs = connection.loop().nowNs();
+        if (inbound.readableBytes() >= limits().inboundBytes() / 2 && !paused) {
+            paused = true;
+            connection.pause();
+        }
+        VarHandle.fullFence();
+        wakeReader();
+        if (handler != null && !finished && state.compareAndSet(State.IDLE, State.SERVED)) {
+            start(handler);
+        }
+    }
+
+    private void start(BlockingHandler serving) {
+        final EventLoop loop = connection.loop();
+        retire = false;
+        threads.newThread(() -> serve(serving)).start();
+        Timer timer = lingerTimer;
+        if (timer == null) {
+            timer = new Timer(this::onLingerTimer);
+            lingerTimer = timer;
+        }
+        if (!timer.isArmed()) {
+            loop.wheel().schedule(timer, loop.nowNs() + LINGER_NS);
+        }
+    }
+
+    /** Once a second while a thread serves, so that nothing is to be done for each message. */
+    private void onLingerTimer() {
+        final EventLoop loop = connection.loop();
+        if (state.get() != State.SERVED || cause != null) {
+            return;
+        }
+        final long idleNs = loop.nowNs() - lastDataNs;
+        if (lingering && idleNs >= LINGER_NS) {
+            retire = true;
+            unpark(waiting);
+        }
+        final Timer timer = lingerTimer;
+        if (timer != null) {
+            loop.wheel().schedule(timer, loop.nowNs() + Math.max(LINGER_NS - idleNs, LINGER_NS / 8));
+        }
+    }
+
+    private void wakeReader() {
+        final Thread thread = waiting;
+        if (thread == null) {
+            return;
+        }
+        if (inbound.readableBytes() >= needed) {
+            LockSupport.unpark(thread);
+        } else if (paused) {
+            // It needs more than is usually let in ahead of the reader.
+            resumeReceiving();
+        }
+    }
+
+    private static void unpark(@Nullable Thread thread) {
+        if (thread != null) {
+            LockSupport.unpark(thread);
+        }
+    }
+
+    void onEnd() {
+        ended = true;
+        VarHandle.fullFence();
+        unpark(waiting);
+        if (handler != null && state.get() == State.IDLE) {
+            // Whoever served has handed over before it left; what is on its way must not come after the FIN.
+            takeOver();
+            connection.close();
+        }
+    }
+
+    void onWritable() {
+        congested = false;
+        unpark(writing);
+    }
+
+    void onClose(CloseCause why) {
+        cause = why;
+        congested = false;
+        VarHandle.fullFence();
+        unpark(waiting);
+        unpark(writing);
+        final Timer timer = lingerTimer;
+        if (timer != null) {
+            connection.loop().wheel().cancel(timer);
+        }
+        if (handler == null && why.kind() == CloseCause.Kind.SHUTDOWN) {
+            // The engine's memory ends; a caller who has not closed what it dialled has lost it.
+            state.set(State.IDLE);
+        }
+        giveBackIfOver();
+        if (handler != null) {
+            handler.onClose(this, why);
+        }
+    }
+
+    /** Moves what was handed over to the connection, which sends it at the end of the turn. */
+    private void takeOver() {
+        final long bytes = connection.takeOver(handover);
+        congested = connection.isCongested();
+        handedOver.addAndGet(-bytes);
+        if (!congested) {
+            unpark(writing);
+        }
+    }
+
+    private void resumeReceiving() {
+        paused = false;
+        connection.resume();
+    }
+
+    // ---- the serving thread
+
+    private void serve(BlockingHandler serving) {
+        try {
+            do {
+                serveAll(serving);
+            } while (!leave());
+        } catch (NotEnoughBytesException | ConnectionClosedException e) {
+            if (!ended && cause == null) {
+                failed(serving, e);
+            }
+            finish();
+        } catch (Throwable t) {
+            failed(serving, t);
+            finish();
+        }
+    }
+
+    /** Serves until nothing has come for a while. */
+    private void serveAll(BlockingHandler serving) throws Exception {
+        while (true) {
+            final long before = inbound.readableBytes();
+            if (before > 0) {
+                serving.handle(this);
+                inbound.release();
+                flush();
+            }
+            // A handler that consumed nothing is not called again before more has come.
+            final long left = inbound.readableBytes();
+            if (left == 0 || left >= before) {
+                if (ended || cause != null || !awaitMore(left + 1)) {
+                    return;
+                }
+            }
+        }
+    }
+
+    /** Waits for {@code total} bytes; false when the thread should end. */
+    private boolean awaitMore(long total) {
+        lingering = true;
+        try {
+            return park(total);
+        } finally {
+            lingering = false;
+        }
+    }
+
+    /** Parks until {@code total} bytes are readable; false when that will not be, or the thread should end. */
+    private boolean park(long total) {
+        needed = total;
+        waiting = Thread.currentThread();
+        VarHandle.fullFence();
+        try {
+            if (paused) {
+                connection.loop().executeAlways(resumeTask);
+            }
+            while (inbound.readableBytes() < total) {
+                if (ended || cause != null || (lingering && retire)) {
+                    // All that came before the end was appended before the end was announced.
+                    return inbound.readableBytes() >= total;
+                }
+                LockSupport.park(this);
+                if (Thread.interrupted()) {
+                    Thread.currentThread().interrupt();
+                    throw new UncheckedIOException(new InterruptedIOException("Interrupted while reading"));
+                }
+            }
+            return true;
+        } finally {
+            waiting = null;
+        }
+    }
+
+    /** Ends the service; false if there is something to serve after all. */
+    private boolean leave() {
+        if (ended || cause != null) {
+            finish();
+            return true;
+        }
+        final long left = inbound.readableBytes();
+        state.set(State.IDLE);
+        // Looked at after the announcement: what came between belongs to whoever takes the service back.
+        final boolean more = inbound.readableBytes() > left || ended || cause != null;
+        return !more || !state.compareAndSet(State.IDLE, State.SERVED);
+    }
+
+    /** The service is over for good. */
+    private void finish() {
+        finished = true;
+        try {
+            handOver();
+        } catch (ConnectionClosedException _) {
+            // It has ended meanwhile, and says why elsewhere.
+        }
+        connection.close();
+        state.set(State.IDLE);
+        VarHandle.fullFence();
+        giveBackIfOver();
+    }
+
+    private void failed(BlockingHandler serving, Throwable error) {
+        finished = true;
+        if (cause != null) {
+            return;
+        }
+        try {
+            serving.onError(this, error);
+        } catch (Throwable t) {
+            error.addSuppressed(t);
+            StreamConnection.LOGGER.log(
+                    System.Logger.Level.WARNING, "onError of the handler of " + this + " failed", error);
+        }
+        connection.fail(error);
+    }
+
+    /** Gives the buffers back when the connection is closed and nobody serves it; once. */
+    private void giveBackIfOver() {
+        if (cause != null && state.compareAndSet(State.IDLE, State.OVER)) {
+            inbound.close();
+            outbound.close();
+        }
+    }
+
+    // ---- the hooks of the buffers, on the user's thread
+
+    @Override
+    public void await(Buffer buffer, long bytes) {
+        requireNoLoop();
+        if (bytes > limits().inboundBytes()) {
+            throw new IllegalArgumentException("A read of " + bytes + " bytes in one piece; the limit is "
+                    + limits().inboundBytes() + " (Limits.inboundBytes)");
+        }
+        handOver();
+        if (!park(bytes)) {
+            final CloseCause why = cause;
+            if (why != null && why.kind() != CloseCause.Kind.PEER_CLOSED) {
+                throw new ConnectionClosedException("A read from " + this + ", which is closed: " + why);
+            }
+            throw new NotEnoughBytesException(bytes, inbound.readableBytes());
+        }
+    }
+
+    @Override
+    public void dirty() {
+        // It leaves with the next flush, wait or return.
+    }
+
+    @Override
+    public void full(Buffer buffer, long bytes) {
+        if (bytes > limits().outboundBytes()) {
+            throw new BufferFullException(bytes, buffer.pendingBytes(), limits().outboundBytes());
+        }
+        // After the flush nothing is pending here, so even a write over the bound of this buffer has its turn.
+        flush();
+    }
+
+    @Override
+    public void flush() {
+        requireNoLoop();
+        handOver();
+        if (isFull()) {
+            awaitRoom();
+        }
+    }
+
+    private boolean isFull() {
+        return congested || handedOver.get() > limits().outboundHighBytes();
+    }
+
+    private void awaitRoom() {
+        writing = Thread.currentThread();
+        VarHandle.fullFence();
+        try {
+            while (isFull() && cause == null) {
+                LockSupport.park(this);
+                if (Thread.interrupted()) {
+                    Thread.currentThread().interrupt();
+                    throw new UncheckedIOException(new InterruptedIOException("Interrupted while writing"));
+                }
+            }
+        } finally {
+            writing = null;
+        }
+    }
+
+    /** Hands what was written to the loop. */
+    private void handOver() {
+        final long bytes = outbound.readableBytes();
+        if (bytes == 0) {
+            return;
+        }
+        outbound.clean();
+        final CloseCause why = cause;
+        if (why != null) {
+            outbound.skip(bytes);
+            throw new ConnectionClosedException("A write to " + this + ", which is closed: " + why);
+        }
+        handedOver.addAndGet(bytes);
+        handover.offer(outbound);
+        if (!connection.loop().executeAlways(sendTask)) {
+            drop();
+        }
+    }
+
+    private void drop() {
+        try (Buffer lost = new Buffer(connection.loop().blocks())) {
+            handedOver.addAndGet(-handover.drainTo(lost));
+        }
+    }
+
+    private void requireNoLoop() {
+        if (EventLoop.isLoopThread()) {
+            throw new IllegalStateException("A blocking read or write on the thread of a loop ("
+                    + Thread.currentThread().getName()
+                    + "), which must not block; use a virtual thread, or a ConnectionHandler");
+        }
+    }
+
+    // ---- the connection
+
+    @Override
+    public long id() {
+        return connection.id();
+    }
+
+    @Override
+    public Reader reader() {
+        return inbound;
+    }
+
+    @Override
+    public Writer writer() {
+        return outbound;
+    }
+
+    @Override
+    public void close() {
+        if (handler != null) {
+            // The handler returns sooner or later, and then what it has written is sent.
+            handOverQuietly();
+            connection.close();
+        } else if (!finished) {
+            finish();
+        }
+    }
+
+    private void handOverQuietly() {
+        try {
+            handOver();
+        } catch (ConnectionClosedException _) {
+            // Closed already.
+        }
+    }
+
+    @Override
+    public void abort() {
+        connection.abort();
+        if (handler == null && !finished) {
+            finish();
+        }
+    }
+
+    @Override
+    public void shutdownOutput() {
+        handOver();
+        connection.shutdownOutput();
+    }
+
+    @Override
+    public void pause() {
+        connection.pause();
+    }
+
+    @Override
+    public void resume() {
+        connection.resume();
+    }
+
+    @Override
+    public boolean isOpen() {
+        return cause == null && connection.isOpen();
+    }
+
+    @Override
+    public long pendingBytes() {
+        return outbound.pendingBytes() + handedOver.get() + connection.pendingBytes();
+    }
+
+    @Override
+    public Optional<SocketAddress> localAddress() {
+        return connection.localAddress();
+    }
+
+    @Override
+    public Optional<SocketAddress> remoteAddress() {
+        return connection.remoteAddress();
+    }
+
+    @Override
+    public void attach(Object value) {
+        attachment = value;
+    }
+
+    @Override
+    public Optional<Object> attachment() {
+        return Optional.ofNullable(attachment);
+    }
+
+    @Override
+    public void execute(Runnable task) {
+        connection.execute(task);
+    }
+
+    @Override
+    public EventLoop loop() {
+        return connection.loop();
+    }
+
+    @Override
+    public Engine engine() {
+        return connection.engine();
+    }
+
+    @Override
+    public String toString() {
+        return connection.toString();
+    }
+}

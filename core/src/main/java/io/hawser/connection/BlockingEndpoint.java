@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.hawser.connection;
+
+import java.io.IOException;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ThreadFactory;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The blocking style, as a handler of the loop: it passes what happens on to the {@link BlockingConnection} that is attached to each
+ * connection. The loop's thread.
+ */
+final class BlockingEndpoint implements ConnectionHandler {
+    private final @Nullable BlockingHandler handler;
+    private final VirtualThreads threads;
+
+    /** @param handler serves what comes; none for dialled connections, whose caller reads */
+    BlockingEndpoint(@Nullable BlockingHandler handler, VirtualThreads threads) {
+        this.handler = handler;
+        this.threads = threads;
+    }
+
+    /** Waits for a dial with a handler of this class. */
+    static Connection connect(CompletableFuture<Connection> dial) throws IOException {
+        try {
+            return of(dial.join());
+        } catch (CompletionException e) {
+            switch (Objects.requireNonNullElse(e.getCause(), e)) {
+                case IOException cause -> throw cause;
+                case RuntimeException cause -> throw cause;
+                default -> throw e;
+            }
+        }
+    }
+
+    private static BlockingConnection of(Connection connection) {
+        return (BlockingConnection) connection.attachment().orElseThrow();
+    }
+
+    @Override
+    public void onOpen(Connection connection) {
+        final ThreadFactory factory = threads.factory(connection.loop());
+        connection.attach(new BlockingConnection((StreamConnection) connection, handler, factory));
+    }
+
+    @Override
+    public void onData(Connection connection) {
+        of(connection).onData();
+    }
+
+    @Override
+    public void onWritable(Connection connection) {
+        of(connection).onWritable();
+    }
+
+    @Override
+    public void onEnd(Connection connection) {
+        of(connection).onEnd();
+    }
+
+    @Override
+    public void onClose(Connection connection, CloseCause cause) {
+        of(connection).onClose(cause);
+    }
+}
