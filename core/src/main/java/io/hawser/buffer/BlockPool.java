@@ -9,7 +9,6 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,7 +26,7 @@ public final class BlockPool implements BlockSource, AutoCloseable {
 
     private final long capBytes;
     private final Arena arena = Arena.ofShared();
-    private final ReentrantLock lock = new ReentrantLock();
+    private final SpinLock lock = new SpinLock();
     private final List<ArrayDeque<Block>> free = new ArrayList<>(SizeClass.COUNT);
     private final List<BlockCache> caches = new CopyOnWriteArrayList<>();
     private final Set<Block> out = ConcurrentHashMap.newKeySet();
