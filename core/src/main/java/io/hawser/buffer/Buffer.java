@@ -160,6 +160,11 @@ public final class Buffer implements Slice, Writer {
         return appended - consumed;
     }
 
+    /** How many bytes have been read since the buffer was made. The reader's thread. */
+    public long consumedBytes() {
+        return consumed;
+    }
+
     // ---- for transports
 
     /**

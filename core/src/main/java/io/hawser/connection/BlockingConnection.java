@@ -75,6 +75,9 @@ final class BlockingConnection implements Connection, ReaderHook, WriterHook {
     private volatile boolean paused;
     private volatile @Nullable CloseCause cause;
     private volatile @Nullable Object attachment;
+    /** At how many readable bytes the handler is called again. The serving thread's. */
+    private long awaited;
+
     private @Nullable Timer lingerTimer;
     private long lastDataNs;
 
@@ -244,21 +247,17 @@ final class BlockingConnection implements Connection, ReaderHook, WriterHook {
 
     /** Serves until nothing has come for a while. */
     private void serveAll(BlockingHandler serving) throws Exception {
-        while (true) {
+        do {
+            final long consumed = inbound.consumedBytes();
             final long before = inbound.readableBytes();
             if (before > 0) {
                 serving.handle(this);
                 inbound.release();
                 flush();
             }
-            // A handler that consumed nothing is not called again before more has come.
-            final long left = inbound.readableBytes();
-            if (left == 0 || left >= before) {
-                if (ended || cause != null || !awaitMore(left + 1)) {
-                    return;
-                }
-            }
-        }
+            // A handler that consumed nothing is not called again for the same bytes, but when there are more.
+            awaited = inbound.consumedBytes() == consumed ? before + 1 : 1;
+        } while (awaitMore(awaited));
     }
 
     /** Waits for {@code total} bytes; false when the thread should end. */
@@ -303,11 +302,14 @@ final class BlockingConnection implements Connection, ReaderHook, WriterHook {
             finish();
             return true;
         }
-        final long left = inbound.readableBytes();
         state.set(State.IDLE);
-        // Looked at after the announcement: what came between belongs to whoever takes the service back.
-        final boolean more = inbound.readableBytes() > left || ended || cause != null;
-        return !more || !state.compareAndSet(State.IDLE, State.SERVED);
+        // Looked at after the announcement: what came before it, nobody else serves.
+        final boolean more = inbound.readableBytes() >= awaited || ended || cause != null;
+        if (more && state.compareAndSet(State.IDLE, State.SERVED)) {
+            retire = false;
+            return false;
+        }
+        return true;
     }
 
     /** The service is over for good. */
