@@ -63,6 +63,9 @@ public final class Block {
     @Nullable
     Block olderChain;
 
+    /** {@link BufferQueue}: of the first block of a chain, who is told when it has been taken. */
+    BufferQueue.@Nullable Receipt receipt;
+
     /** Whether the buffer that holds it may write behind {@link #end}: nobody else uses that room. */
     boolean writable;
 

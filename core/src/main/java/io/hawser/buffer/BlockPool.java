@@ -33,6 +33,7 @@ public final class BlockPool implements BlockSource, AutoCloseable {
 
     private long reservedBytes;
     private long freeBytes;
+    private long refusals;
     private boolean closed;
 
     /** @param capBytes the most native memory that the pool ever reserves, in bytes; positive */
@@ -123,6 +124,7 @@ public final class BlockPool implements BlockSource, AutoCloseable {
                     return block;
                 }
             }
+            refusals++;
             return null;
         } finally {
             lock.unlock();
@@ -203,6 +205,16 @@ public final class BlockPool implements BlockSource, AutoCloseable {
                 used -= cache.freeBytes();
             }
             return used;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** How often a block was wanted and there was no memory left under the cap. */
+    public long refusals() {
+        lock.lock();
+        try {
+            return refusals;
         } finally {
             lock.unlock();
         }

@@ -31,6 +31,17 @@ public final class BufferQueue {
     @SuppressWarnings("unused") // through TOP
     private volatile @Nullable Block top;
 
+    /** Is told where in the drained buffer a message lies. */
+    @FunctionalInterface
+    public interface Receipt {
+        /**
+         * The message is at the tail of the buffer that the queue was drained to. The draining thread, in the order of the messages.
+         *
+         * @param pendingBytes what is readable there up to the message's last byte
+         */
+        void drained(long pendingBytes);
+    }
+
     /** An empty queue. */
     public BufferQueue() {}
 
@@ -40,9 +51,19 @@ public final class BufferQueue {
      * @return how many bytes that was
      */
     public long offer(Buffer source) {
+        return offer(source, null);
+    }
+
+    /**
+     * As {@link #offer(Buffer)}; {@code receipt} is told when it has come out. Of no bytes it is not told.
+     *
+     * @return how many bytes that was
+     */
+    public long offer(Buffer source, @Nullable Receipt receipt) {
         final long bytes = source.readableBytes();
         final Block chain = source.detach();
         if (chain != null) {
+            chain.receipt = receipt;
             Block old;
             do {
                 old = (Block) TOP.getVolatile(this);
@@ -63,7 +84,12 @@ public final class BufferQueue {
         while (chain != null) {
             final Block newer = chain.olderChain;
             chain.olderChain = null;
+            final Receipt receipt = chain.receipt;
+            chain.receipt = null;
             bytes += target.appendChain(chain);
+            if (receipt != null) {
+                receipt.drained(target.pendingBytes());
+            }
             chain = newer;
         }
         return bytes;

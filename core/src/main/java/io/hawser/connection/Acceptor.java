@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.hawser.connection;
 
+import io.hawser.loop.EventLoop;
 import io.hawser.loop.LoadBalancer;
 import io.hawser.loop.Timer;
 import io.hawser.transport.AcceptSink;
@@ -29,9 +30,19 @@ final class Acceptor implements AcceptSink {
     private @Nullable ListenSocket socket;
     private long backoffNs;
     private long accepts;
+    private final TokenBucket rate;
 
-    /** @param targets the loops that get the connections, {@code home} alone or among them, or not */
-    Acceptor(Endpoint endpoint, LoopConnections home, List<LoopConnections> targets, LoadBalancer balancer) {
+    /**
+     * @param targets the loops that get the connections, {@code home} alone or among them, or not
+     * @param acceptsPerSecond what it may accept on average
+     */
+    Acceptor(
+            Endpoint endpoint,
+            LoopConnections home,
+            List<LoopConnections> targets,
+            LoadBalancer balancer,
+            int acceptsPerSecond) {
+        this.rate = new TokenBucket(acceptsPerSecond, home.loop().clockNs());
         this.endpoint = endpoint;
         this.home = home;
         this.targets = targets;
@@ -55,27 +66,55 @@ final class Acceptor implements AcceptSink {
     @Override
     public void accepted(AcceptedSocket accepted) {
         backoffNs = 0;
+        pauseIfTooFast();
         final Engine engine = endpoint.engine();
         if (engine.connectionCount() >= endpoint.limits().connections()) {
-            engine.refused();
+            engine.limitCounters().connections.increment();
             accepted.close();
             return;
         }
+        final Optional<SourceAddress> source =
+                engine.sources().isLimited() ? accepted.remoteAddress().flatMap(SourceAddress::of) : Optional.empty();
+        if (source.isPresent() && !engine.sources().tryAdd(source.get())) {
+            engine.limitCounters().connectionsPerSource.increment();
+            accepted.close();
+            return;
+        }
+        if (!place(accepted, source)) {
+            source.ifPresent(engine.sources()::remove);
+            accepted.close();
+        }
+    }
+
+    private void pauseIfTooFast() {
+        final EventLoop loop = home.loop();
+        // More may be on their way when the pause begins; they count, and make it longer.
+        if (!rate.take(loop.nowNs()) && socket != null) {
+            if (!retry.isArmed()) {
+                endpoint.engine().limitCounters().acceptsPerSecond.increment();
+            }
+            socket.accept(false);
+            loop.wheel().schedule(retry, loop.nowNs() + rate.pauseNs());
+        }
+    }
+
+    /** Gives it to a loop; false if none takes it. */
+    private boolean place(AcceptedSocket accepted, Optional<SourceAddress> source) {
         final LoopConnections target;
         try {
             target = select(accepted);
         } catch (RuntimeException e) {
             StreamConnection.LOGGER.log(System.Logger.Level.WARNING, "The load balancer failed", e);
-            accepted.close();
-            return;
+            return false;
         }
         target.assigned();
         if (target == home) {
-            open(target, accepted);
-        } else if (!target.loop().executeAlways(() -> open(target, accepted))) {
+            open(target, accepted, source);
+        } else if (!target.loop().executeAlways(() -> open(target, accepted, source))) {
             target.unassigned();
-            accepted.close();
+            return false;
         }
+        return true;
     }
 
     private LoopConnections select(AcceptedSocket accepted) {
@@ -99,11 +138,12 @@ final class Acceptor implements AcceptSink {
     }
 
     /** The thread of the loop that gets it. */
-    private void open(LoopConnections target, AcceptedSocket accepted) {
+    private void open(LoopConnections target, AcceptedSocket accepted, Optional<SourceAddress> source) {
         try {
-            new StreamConnection(endpoint, target).accept(accepted);
+            new StreamConnection(endpoint, target).accept(accepted, source);
         } catch (IOException e) {
             target.unassigned();
+            source.ifPresent(endpoint.engine().sources()::remove);
             StreamConnection.LOGGER.log(System.Logger.Level.DEBUG, "An accepted connection could not be used", e);
         }
     }

@@ -3,10 +3,10 @@ package io.hawser.connection;
 
 import io.hawser.buffer.Buffer;
 import io.hawser.buffer.BufferFullException;
-import io.hawser.buffer.BufferQueue;
 import io.hawser.buffer.NotEnoughBytesException;
 import io.hawser.buffer.Reader;
 import io.hawser.buffer.ReaderHook;
+import io.hawser.buffer.Slice;
 import io.hawser.buffer.Writer;
 import io.hawser.buffer.WriterHook;
 import io.hawser.loop.EventLoop;
@@ -16,11 +16,14 @@ import java.io.InterruptedIOException;
 import java.io.UncheckedIOException;
 import java.lang.invoke.VarHandle;
 import java.net.SocketAddress;
+import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadFactory;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -53,9 +56,6 @@ final class BlockingConnection implements Connection, ReaderHook, WriterHook {
     private final ThreadFactory threads;
     private final Buffer inbound;
     private final Buffer outbound;
-    private final BufferQueue handover = new BufferQueue();
-    /** Handed over and not yet in the connection's outbound buffer. */
-    private final AtomicLong handedOver = new AtomicLong();
 
     private final AtomicReference<State> state = new AtomicReference<>(State.IDLE);
     private volatile @Nullable Thread waiting;
@@ -65,6 +65,9 @@ final class BlockingConnection implements Connection, ReaderHook, WriterHook {
 
     private volatile boolean retire;
     private volatile boolean ended;
+    /** The handler is running. */
+    private volatile boolean handling;
+
     /** The last try to serve has failed, or the user has closed: what still comes is nobody's. */
     private volatile boolean finished;
 
@@ -78,7 +81,10 @@ final class BlockingConnection implements Connection, ReaderHook, WriterHook {
     /** At how many readable bytes the handler is called again. The serving thread's. */
     private long awaited;
 
+    private final WaitTimeout reads;
+    private final WaitTimeout writes;
     private @Nullable Timer lingerTimer;
+    private @Nullable Timer waitTimer;
     private long lastDataNs;
 
     private final LoopTask sendTask = new LoopTask() {
@@ -94,16 +100,31 @@ final class BlockingConnection implements Connection, ReaderHook, WriterHook {
         }
     };
 
+    private final LoopTask watchTask = new LoopTask() {
+        @Override
+        public void run() {
+            watchWaits();
+        }
+    };
+
     BlockingConnection(StreamConnection connection, @Nullable BlockingHandler handler, ThreadFactory threads) {
         this.connection = connection;
         this.handler = handler;
         this.threads = threads;
+        // Here they are those of a thread's waits; a handler may take its time.
+        this.reads = new WaitTimeout(ConnectionTimeouts.nanos(connection.readTimeout()));
+        this.writes = new WaitTimeout(ConnectionTimeouts.nanos(connection.writeTimeout()));
+        connection.readTimeout(Duration.ZERO);
+        connection.writeTimeout(Duration.ZERO);
         this.inbound = new Buffer(connection.loop().blocks());
         this.outbound = new Buffer(connection.loop().blocks());
         inbound.setConcurrent(true);
         inbound.setReaderHook(this);
         outbound.setWriterHook(this);
         outbound.setBound(limits().outboundHighBytes());
+        if (handler == null) {
+            watchWaits();
+        }
     }
 
     private Limits limits() {
@@ -129,7 +150,17 @@ final class BlockingConnection implements Connection, ReaderHook, WriterHook {
     private void start(BlockingHandler serving) {
         final EventLoop loop = connection.loop();
         retire = false;
-        threads.newThread(() -> serve(serving)).start();
+        final ServingThreads running = connection.engine().servingThreads();
+        final Thread thread = threads.newThread(() -> {
+            try {
+                serve(serving);
+            } finally {
+                running.ended();
+            }
+        });
+        running.started();
+        thread.start();
+        watchWaits();
         Timer timer = lingerTimer;
         if (timer == null) {
             timer = new Timer(this::onLingerTimer);
@@ -157,6 +188,39 @@ final class BlockingConnection implements Connection, ReaderHook, WriterHook {
         }
     }
 
+    /**
+     * Looks whether a wait is over, and sees to it that this is called again before the next can be. Not while nobody serves: whoever
+     * starts to calls it.
+     */
+    private void watchWaits() {
+        final EventLoop loop = connection.loop();
+        if (cause != null || (handler != null && state.get() != State.SERVED)) {
+            return;
+        }
+        final long nowNs = loop.nowNs();
+        final long leftNs = Math.min(watch(reads, nowNs, waiting), watch(writes, nowNs, writing));
+        if (leftNs == WaitTimeout.NEVER) {
+            return;
+        }
+        Timer timer = waitTimer;
+        if (timer == null) {
+            timer = new Timer(this::watchWaits);
+            waitTimer = timer;
+        }
+        if (!timer.isArmed() || timer.deadlineNs() - (nowNs + leftNs) > 0) {
+            loop.wheel().schedule(timer, nowNs + leftNs);
+        }
+    }
+
+    private static long watch(WaitTimeout timeout, long nowNs, @Nullable Thread thread) {
+        final long leftNs = timeout.check(nowNs);
+        if (leftNs > 0) {
+            return leftNs;
+        }
+        unpark(thread);
+        return timeout.timeoutNs() == 0 ? WaitTimeout.NEVER : timeout.timeoutNs();
+    }
+
     private void wakeReader() {
         final Thread thread = waiting;
         if (thread == null) {
@@ -176,6 +240,11 @@ final class BlockingConnection implements Connection, ReaderHook, WriterHook {
         }
     }
 
+    /** Whether the handler runs, or has left part of a message, or is about to be called. The dialled are their callers' affair. */
+    boolean isBusy() {
+        return handler != null && !finished && (handling || inbound.readableBytes() > 0);
+    }
+
     void onEnd() {
         ended = true;
         VarHandle.fullFence();
@@ -192,6 +261,13 @@ final class BlockingConnection implements Connection, ReaderHook, WriterHook {
         unpark(writing);
     }
 
+    /** The handler does not want the connection. */
+    void refused() {
+        state.set(State.OVER);
+        inbound.close();
+        outbound.close();
+    }
+
     void onClose(CloseCause why) {
         cause = why;
         congested = false;
@@ -201,6 +277,10 @@ final class BlockingConnection implements Connection, ReaderHook, WriterHook {
         final Timer timer = lingerTimer;
         if (timer != null) {
             connection.loop().wheel().cancel(timer);
+        }
+        final Timer waits = waitTimer;
+        if (waits != null) {
+            connection.loop().wheel().cancel(waits);
         }
         if (handler == null && why.kind() == CloseCause.Kind.SHUTDOWN) {
             // The engine's memory ends; a caller who has not closed what it dialled has lost it.
@@ -214,9 +294,8 @@ final class BlockingConnection implements Connection, ReaderHook, WriterHook {
 
     /** Moves what was handed over to the connection, which sends it at the end of the turn. */
     private void takeOver() {
-        final long bytes = connection.takeOver(handover);
+        connection.takeOver();
         congested = connection.isCongested();
-        handedOver.addAndGet(-bytes);
         if (!congested) {
             unpark(writing);
         }
@@ -239,6 +318,11 @@ final class BlockingConnection implements Connection, ReaderHook, WriterHook {
                 failed(serving, e);
             }
             finish();
+        } catch (ReadTimeoutException | WriteTimeoutException e) {
+            // What a slow peer can cause at will is no news.
+            finished = true;
+            connection.fail(e);
+            finish();
         } catch (Throwable t) {
             failed(serving, t);
             finish();
@@ -251,9 +335,15 @@ final class BlockingConnection implements Connection, ReaderHook, WriterHook {
             final long consumed = inbound.consumedBytes();
             final long before = inbound.readableBytes();
             if (before > 0) {
-                serving.handle(this);
-                inbound.release();
-                flush();
+                handling = true;
+                try {
+                    serving.handle(this);
+                    inbound.release();
+                    flush();
+                } finally {
+                    handling = false;
+                }
+                connection.closeIfDrained();
             }
             // A handler that consumed nothing is not called again for the same bytes, but when there are more.
             awaited = inbound.consumedBytes() == consumed ? before + 1 : 1;
@@ -273,6 +363,9 @@ final class BlockingConnection implements Connection, ReaderHook, WriterHook {
     /** Parks until {@code total} bytes are readable; false when that will not be, or the thread should end. */
     private boolean park(long total) {
         needed = total;
+        if (!lingering && reads.timeoutNs() > 0) {
+            reads.begin(connection.loop().clockNs());
+        }
         waiting = Thread.currentThread();
         VarHandle.fullFence();
         try {
@@ -284,6 +377,13 @@ final class BlockingConnection implements Connection, ReaderHook, WriterHook {
                     // All that came before the end was appended before the end was announced.
                     return inbound.readableBytes() >= total;
                 }
+                if (reads.hasExpired()) {
+                    if (inbound.readableBytes() >= total) {
+                        return true;
+                    }
+                    throw new ReadTimeoutException("A read of " + total + " bytes from " + this + " had "
+                            + inbound.readableBytes() + " of them after " + reads.timeoutNs() / 1_000_000 + " ms");
+                }
                 LockSupport.park(this);
                 if (Thread.interrupted()) {
                     Thread.currentThread().interrupt();
@@ -293,6 +393,7 @@ final class BlockingConnection implements Connection, ReaderHook, WriterHook {
             return true;
         } finally {
             waiting = null;
+            reads.end();
         }
     }
 
@@ -305,11 +406,12 @@ final class BlockingConnection implements Connection, ReaderHook, WriterHook {
         state.set(State.IDLE);
         // Looked at after the announcement: what came before it, nobody else serves.
         final boolean more = inbound.readableBytes() >= awaited || ended || cause != null;
-        if (more && state.compareAndSet(State.IDLE, State.SERVED)) {
-            retire = false;
-            return false;
+        if (!more || !state.compareAndSet(State.IDLE, State.SERVED)) {
+            return true;
         }
-        return true;
+        retire = false;
+        connection.loop().executeAlways(watchTask);
+        return false;
     }
 
     /** The service is over for good. */
@@ -392,14 +494,21 @@ final class BlockingConnection implements Connection, ReaderHook, WriterHook {
     }
 
     private boolean isFull() {
-        return congested || handedOver.get() > limits().outboundHighBytes();
+        return congested || connection.queuedBytes() > limits().outboundHighBytes();
     }
 
     private void awaitRoom() {
+        if (writes.timeoutNs() > 0) {
+            writes.begin(connection.loop().clockNs());
+        }
         writing = Thread.currentThread();
         VarHandle.fullFence();
         try {
             while (isFull() && cause == null) {
+                if (writes.hasExpired()) {
+                    throw new WriteTimeoutException("A write to " + this + " has waited for room for "
+                            + writes.timeoutNs() / 1_000_000 + " ms; " + pendingBytes() + " bytes are pending");
+                }
                 LockSupport.park(this);
                 if (Thread.interrupted()) {
                     Thread.currentThread().interrupt();
@@ -408,6 +517,7 @@ final class BlockingConnection implements Connection, ReaderHook, WriterHook {
             }
         } finally {
             writing = null;
+            writes.end();
         }
     }
 
@@ -423,17 +533,7 @@ final class BlockingConnection implements Connection, ReaderHook, WriterHook {
             outbound.skip(bytes);
             throw new ConnectionClosedException("A write to " + this + ", which is closed: " + why);
         }
-        handedOver.addAndGet(bytes);
-        handover.offer(outbound);
-        if (!connection.loop().executeAlways(sendTask)) {
-            drop();
-        }
-    }
-
-    private void drop() {
-        try (Buffer lost = new Buffer(connection.loop().blocks())) {
-            handedOver.addAndGet(-handover.drainTo(lost));
-        }
+        connection.offer(outbound, sendTask);
     }
 
     private void requireNoLoop() {
@@ -459,6 +559,36 @@ final class BlockingConnection implements Connection, ReaderHook, WriterHook {
     @Override
     public Writer writer() {
         return outbound;
+    }
+
+    @Override
+    public CompletableFuture<Void> send(byte[] message) {
+        return connection.send(message, sendTask);
+    }
+
+    @Override
+    public CompletableFuture<Void> send(ByteBuffer message) {
+        return connection.send(message, sendTask);
+    }
+
+    @Override
+    public CompletableFuture<Void> send(Slice message) {
+        return connection.send(message, sendTask);
+    }
+
+    @Override
+    public void wake() {
+        // Who waits here waits for bytes.
+    }
+
+    @Override
+    public boolean isActive() {
+        return cause == null && connection.isActive();
+    }
+
+    @Override
+    public void onClose(Consumer<CloseCause> callback) {
+        connection.onClose(callback);
     }
 
     @Override
@@ -511,7 +641,7 @@ final class BlockingConnection implements Connection, ReaderHook, WriterHook {
 
     @Override
     public long pendingBytes() {
-        return outbound.pendingBytes() + handedOver.get() + connection.pendingBytes();
+        return outbound.pendingBytes() + connection.pendingBytes();
     }
 
     @Override
@@ -532,6 +662,41 @@ final class BlockingConnection implements Connection, ReaderHook, WriterHook {
     @Override
     public Optional<Object> attachment() {
         return Optional.ofNullable(attachment);
+    }
+
+    private void setTimeout(WaitTimeout of, Duration timeout) {
+        of.timeoutNs(ConnectionTimeouts.nanos(timeout));
+        connection.loop().executeAlways(watchTask);
+    }
+
+    @Override
+    public void readTimeout(Duration timeout) {
+        setTimeout(reads, timeout);
+    }
+
+    @Override
+    public void writeTimeout(Duration timeout) {
+        setTimeout(writes, timeout);
+    }
+
+    @Override
+    public void idleTimeout(Duration timeout) {
+        connection.idleTimeout(timeout);
+    }
+
+    @Override
+    public Duration readTimeout() {
+        return Duration.ofNanos(reads.timeoutNs());
+    }
+
+    @Override
+    public Duration writeTimeout() {
+        return Duration.ofNanos(writes.timeoutNs());
+    }
+
+    @Override
+    public Duration idleTimeout() {
+        return connection.idleTimeout();
     }
 
     @Override

@@ -39,10 +39,34 @@ final class BlockingEndpoint implements ConnectionHandler {
         return (BlockingConnection) connection.attachment().orElseThrow();
     }
 
+    /** Whether a thread is at work for it, or has part of a message. The loop's thread. */
+    static boolean isBusy(StreamConnection connection) {
+        return connection.attachment().orElse(null) instanceof BlockingConnection blocking && blocking.isBusy();
+    }
+
     @Override
-    public void onOpen(Connection connection) {
+    public boolean prepare(Connection connection) throws Exception {
         final ThreadFactory factory = threads.factory(connection.loop());
-        connection.attach(new BlockingConnection((StreamConnection) connection, handler, factory));
+        final var blocking = new BlockingConnection((StreamConnection) connection, handler, factory);
+        connection.attach(blocking);
+        boolean agreed = false;
+        try {
+            agreed = handler == null || handler.prepare(blocking);
+            return agreed;
+        } finally {
+            if (!agreed) {
+                blocking.refused();
+            }
+        }
+    }
+
+    @Override
+    public void onError(Connection connection, Throwable error) {
+        if (handler == null) {
+            ConnectionHandler.super.onError(connection, error);
+        } else {
+            handler.onError(of(connection), error);
+        }
     }
 
     @Override

@@ -17,6 +17,15 @@ package io.hawser.connection;
  */
 @FunctionalInterface
 public interface BlockingHandler {
+    /**
+     * The connection is made, and may be refused, as {@link ConnectionHandler#prepare} says. On the loop's thread, so it must not block.
+     *
+     * @return whether to go on
+     */
+    default boolean prepare(Connection connection) throws Exception {
+        return true;
+    }
+
     /** Bytes have come. On a virtual thread; may block. */
     void handle(Connection connection) throws Exception;
 

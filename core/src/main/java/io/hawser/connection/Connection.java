@@ -2,10 +2,15 @@
 package io.hawser.connection;
 
 import io.hawser.buffer.Reader;
+import io.hawser.buffer.Slice;
 import io.hawser.buffer.Writer;
 import io.hawser.loop.EventLoop;
 import java.net.SocketAddress;
+import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 
 /**
  * A connected stream: TCP or unix.
@@ -32,6 +37,40 @@ public interface Connection extends AutoCloseable {
      */
     Writer writer();
 
+    /**
+     * Sends a message from whatever thread. Messages of one thread are sent in the order of its calls, and none is torn by another one; so
+     * may a handler and other threads write to one connection. Many messages leave with one flush.
+     *
+     * <p>What waits is bounded by {@link Limits#outboundBytes()}, together with what is pending in {@link #writer()}: over it nothing is
+     * queued and the result fails with {@link io.hawser.buffer.BufferFullException}, and with {@link OverflowPolicy#CLOSE} the connection
+     * is closed.
+     *
+     * @param message copied before this returns
+     * @return completes when the kernel has taken the message; fails with {@link ConnectionClosedException} if the connection, or its
+     *     sending side, is closed before. On the loop's thread, so what depends on it must not block
+     */
+    CompletableFuture<Void> send(byte[] message);
+
+    /**
+     * As {@link #send(byte[])}.
+     *
+     * @param message what remains in it is copied, and consumed, before this returns
+     */
+    CompletableFuture<Void> send(ByteBuffer message);
+
+    /**
+     * As {@link #send(byte[])}, without a copy.
+     *
+     * @param message belongs to the connection from now on, whatever the outcome
+     */
+    CompletableFuture<Void> send(Slice message);
+
+    /**
+     * Has the handler's {@code onData} called soon, although nothing may have come, so that it looks at what another thread has left for
+     * it; while reading is paused, after {@link #resume()}. After the peer's end it does nothing, and so in the blocking style.
+     */
+    void wake();
+
     /** Sends what is pending, then FIN, waits for the peer's FIN for a while, and closes. A second call does nothing. */
     @Override
     void close();
@@ -51,6 +90,22 @@ public interface Connection extends AutoCloseable {
     /** Whether it is open: made, not being closed, and no end or error of the peer has been seen. */
     boolean isOpen();
 
+    /**
+     * Asks the operating system whether the peer is there still: it has neither closed nor reset, as far as is known on this machine. For
+     * pools, before a connection is used again. It consumes nothing, and bytes that wait to be read do not hide the end behind them.
+     *
+     * <p>On the connection's loop the answer is there at once; any other thread waits for the loop.
+     *
+     * @throws IllegalStateException if called on the thread of another loop, which must not wait
+     */
+    boolean isActive();
+
+    /**
+     * Has {@code callback} called once when the connection is closed and gone, before the handler's {@code onClose}; the last that was
+     * added comes first. On the loop's thread, so it must not block. On a closed connection it is called soon. What it throws is logged.
+     */
+    void onClose(Consumer<CloseCause> callback);
+
     /** The bytes written and not taken by the kernel yet. */
     long pendingBytes();
 
@@ -65,6 +120,44 @@ public interface Connection extends AutoCloseable {
 
     /** What was last attached. */
     Optional<Object> attachment();
+
+    /**
+     * Sets how long the connection may be silent while it is read: neither paused, nor held back by too much that is pending, nor ended by
+     * the peer's FIN. Then it is closed with {@link CloseCause.Kind#TIMED_OUT}. In the blocking style it says how long one read may wait
+     * instead, which ends in a {@link ReadTimeoutException}; there it applies to reads that begin after the call.
+     *
+     * @param timeout zero for none
+     * @throws IllegalArgumentException if it is negative
+     */
+    void readTimeout(Duration timeout);
+
+    /**
+     * Sets how long the kernel may take nothing of what is pending, since the peer takes nothing. Then the connection is reset, with
+     * {@link CloseCause.Kind#TIMED_OUT}. In the blocking style it says how long one write or flush may wait for room instead, which ends
+     * in a {@link WriteTimeoutException}; there it applies to writes that begin after the call.
+     *
+     * @param timeout zero for none
+     * @throws IllegalArgumentException if it is negative
+     */
+    void writeTimeout(Duration timeout);
+
+    /**
+     * Sets how long there may be neither a byte received nor one sent. Then the connection is closed with
+     * {@link CloseCause.Kind#TIMED_OUT}, whatever the style, and whatever a handler is busy with.
+     *
+     * @param timeout zero for none
+     * @throws IllegalArgumentException if it is negative
+     */
+    void idleTimeout(Duration timeout);
+
+    /** The read timeout; zero for none. */
+    Duration readTimeout();
+
+    /** The write timeout; zero for none. */
+    Duration writeTimeout();
+
+    /** The idle timeout; zero for none. */
+    Duration idleTimeout();
 
     /**
      * Runs {@code task} on the loop's thread.

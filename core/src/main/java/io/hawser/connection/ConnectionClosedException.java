@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.hawser.connection;
 
+import org.jspecify.annotations.Nullable;
+
 /** A write to a connection whose sending side is closed; nothing was written. */
 public final class ConnectionClosedException extends IllegalStateException {
     private static final long serialVersionUID = 1L;
 
     ConnectionClosedException(String message) {
         super(message);
+    }
+
+    ConnectionClosedException(String message, @Nullable Throwable cause) {
+        super(message, cause);
     }
 }

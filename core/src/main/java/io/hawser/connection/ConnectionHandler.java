@@ -7,13 +7,24 @@ package io.hawser.connection;
  * <p><b>Thread:</b> that of the connection's loop, so a handler must not block; one handler may serve many connections on several
  * loops at once, so what it keeps for one belongs into {@link Connection#attach}.
  *
- * <p><b>Order:</b> {@code onOpen}, then any of {@code onData} and {@code onWritable}, then at most one {@code onEnd}, at most one
+ * <p><b>Order:</b> {@code prepare}, and if it agrees {@code onOpen}, then any of {@code onData} and {@code onWritable}, then at most one {@code onEnd}, at most one
  * {@code onError}, and exactly one {@code onClose}, last.
  *
  * <p><b>Failure:</b> what a method throws goes to {@code onError} and closes the connection; other connections notice nothing.
  */
 @FunctionalInterface
 public interface ConnectionHandler {
+    /**
+     * The connection is made, and may be refused; here is the place for timeouts and the attachment. A refused connection is closed at
+     * once, and nothing else is called for it: no {@code onOpen}, no {@code onClose}; its dial fails. If this throws, {@code onError} is
+     * told and the connection is refused.
+     *
+     * @return whether to go on
+     */
+    default boolean prepare(Connection connection) throws Exception {
+        return true;
+    }
+
     /** The connection is made; nothing has been received. It may write, pause, or close at once. */
     default void onOpen(Connection connection) throws Exception {}
 

@@ -7,6 +7,9 @@ import java.time.Duration;
 /**
  * How the connections of one endpoint behave. Immutable; start from {@link #DEFAULT} and change with the {@code with…} methods.
  *
+ * <p>The timeouts for reading, writing and idling are those with which a connection begins; {@link Connection} says what each means and
+ * changes them. {@link Duration#ZERO} is none.
+ *
  * @param socket options of the sockets
  * @param overflow what happens when too much is written
  * @param dialTimeout how long a dial may take in all, over all addresses that the name stands for; positive. Default 10 s
@@ -16,21 +19,37 @@ import java.time.Duration;
  *     default, is for who answers what it receives: a peer that does not read the answers is not read either. On is for who writes of
  *     its own accord, such as a proxy or a client with much in flight: two sides that both wait for the other to read wait for ever. Its
  *     handler keeps what is pending within bounds by {@link Connection#pendingBytes()} and {@link ConnectionHandler#onWritable}
+ * @param readTimeout {@link Connection#readTimeout(Duration)}; default none
+ * @param writeTimeout {@link Connection#writeTimeout(Duration)}; default none
+ * @param idleTimeout {@link Connection#idleTimeout(Duration)}; default none
  */
 public record ConnectionOptions(
         SocketOptions socket,
         OverflowPolicy overflow,
         Duration dialTimeout,
         Duration closeTimeout,
-        boolean receiveWhileCongested) {
+        boolean receiveWhileCongested,
+        Duration readTimeout,
+        Duration writeTimeout,
+        Duration idleTimeout) {
     /** The defaults as given above; {@link OverflowPolicy#FAIL}. */
     public static final ConnectionOptions DEFAULT = new ConnectionOptions(
-            SocketOptions.DEFAULT, OverflowPolicy.FAIL, Duration.ofSeconds(10), Duration.ofSeconds(5), false);
+            SocketOptions.DEFAULT,
+            OverflowPolicy.FAIL,
+            Duration.ofSeconds(10),
+            Duration.ofSeconds(5),
+            false,
+            Duration.ZERO,
+            Duration.ZERO,
+            Duration.ZERO);
 
     /** Checks the ranges. */
     public ConnectionOptions {
         requirePositive("dialTimeout", dialTimeout);
         requirePositive("closeTimeout", closeTimeout);
+        requireNotNegative("readTimeout", readTimeout);
+        requireNotNegative("writeTimeout", writeTimeout);
+        requireNotNegative("idleTimeout", idleTimeout);
     }
 
     private static void requirePositive(String name, Duration duration) {
@@ -39,28 +58,71 @@ public record ConnectionOptions(
         }
     }
 
+    private static void requireNotNegative(String name, Duration duration) {
+        if (duration.isNegative()) {
+            throw new IllegalArgumentException(name + " must not be negative: " + duration);
+        }
+    }
+
     /** As this, with other socket options. */
     public ConnectionOptions withSocket(SocketOptions options) {
-        return new ConnectionOptions(options, overflow, dialTimeout, closeTimeout, receiveWhileCongested);
+        return new ConnectionOptions(
+                options,
+                overflow,
+                dialTimeout,
+                closeTimeout,
+                receiveWhileCongested,
+                readTimeout,
+                writeTimeout,
+                idleTimeout);
     }
 
     /** As this, with another overflow policy. */
     public ConnectionOptions withOverflow(OverflowPolicy policy) {
-        return new ConnectionOptions(socket, policy, dialTimeout, closeTimeout, receiveWhileCongested);
+        return new ConnectionOptions(
+                socket,
+                policy,
+                dialTimeout,
+                closeTimeout,
+                receiveWhileCongested,
+                readTimeout,
+                writeTimeout,
+                idleTimeout);
     }
 
     /** As this, with another timeout for dialling. */
     public ConnectionOptions withDialTimeout(Duration timeout) {
-        return new ConnectionOptions(socket, overflow, timeout, closeTimeout, receiveWhileCongested);
+        return new ConnectionOptions(
+                socket, overflow, timeout, closeTimeout, receiveWhileCongested, readTimeout, writeTimeout, idleTimeout);
     }
 
     /** As this, with another timeout for closing. */
     public ConnectionOptions withCloseTimeout(Duration timeout) {
-        return new ConnectionOptions(socket, overflow, dialTimeout, timeout, receiveWhileCongested);
+        return new ConnectionOptions(
+                socket, overflow, dialTimeout, timeout, receiveWhileCongested, readTimeout, writeTimeout, idleTimeout);
     }
 
     /** As this, with receiving going on while too much is pending, or not. */
     public ConnectionOptions withReceiveWhileCongested(boolean on) {
-        return new ConnectionOptions(socket, overflow, dialTimeout, closeTimeout, on);
+        return new ConnectionOptions(
+                socket, overflow, dialTimeout, closeTimeout, on, readTimeout, writeTimeout, idleTimeout);
+    }
+
+    /** As this, with another timeout for reading; zero for none. */
+    public ConnectionOptions withReadTimeout(Duration timeout) {
+        return new ConnectionOptions(
+                socket, overflow, dialTimeout, closeTimeout, receiveWhileCongested, timeout, writeTimeout, idleTimeout);
+    }
+
+    /** As this, with another timeout for writing; zero for none. */
+    public ConnectionOptions withWriteTimeout(Duration timeout) {
+        return new ConnectionOptions(
+                socket, overflow, dialTimeout, closeTimeout, receiveWhileCongested, readTimeout, timeout, idleTimeout);
+    }
+
+    /** As this, with another timeout for idling; zero for none. */
+    public ConnectionOptions withIdleTimeout(Duration timeout) {
+        return new ConnectionOptions(
+                socket, overflow, dialTimeout, closeTimeout, receiveWhileCongested, readTimeout, writeTimeout, timeout);
     }
 }

@@ -70,6 +70,15 @@ final class Dial {
         }
     }
 
+    /** The handler does not want it; another address would not change that. */
+    void refused() {
+        while (remaining.hasNext()) {
+            remaining.next();
+        }
+        failure = new IOException("dial " + address + ": the handler refused the connection");
+        end();
+    }
+
     /** The present address cannot be reached. */
     void failed(IOException error) {
         remember(error);

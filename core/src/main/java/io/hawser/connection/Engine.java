@@ -13,6 +13,7 @@ import io.hawser.transport.Transports;
 import java.io.IOException;
 import java.net.SocketAddress;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -53,16 +54,23 @@ public final class Engine implements AutoCloseable {
     private final LoadBalancer dialBalancer = LoadBalancer.roundRobin();
     private final Set<Server> servers = ConcurrentHashMap.newKeySet();
     private final AtomicLong connectionIds = new AtomicLong();
-    private final AtomicLong refused = new AtomicLong();
+    private final LimitCounters limitCounters;
+    private final SourceCounts sources;
+    private final ServingThreads servingThreads = new ServingThreads();
+    private final EngineListener listener;
     private final AtomicBoolean closing = new AtomicBoolean();
     private final CompletableFuture<Void> closed = new CompletableFuture<>();
+    private volatile EngineState state = EngineState.RUNNING;
 
     private Engine(Builder builder) throws IOException {
         final TransportProvider provider = builder.provider();
         limits = builder.limits;
         transport = provider.name();
         virtualThreads = builder.virtualThreads;
+        listener = builder.listener;
         pool = new BlockPool(limits.bufferMemoryBytes());
+        limitCounters = new LimitCounters(pool);
+        sources = new SourceCounts(limits.connectionsPerSource());
         final LoopConfig config = builder.loop.withTaskCapacity(limits.tasksPerLoop());
         final int count = builder.loops + (builder.dedicatedAcceptor ? 1 : 0);
         loops = new LoopGroup(
@@ -83,6 +91,45 @@ public final class Engine implements AutoCloseable {
             loops.ended().join();
             pool.close();
             throw e;
+        }
+    }
+
+    private void boot(Builder builder) throws IOException {
+        try {
+            pin(builder.cpus);
+            listener.onBoot(this);
+        } catch (Throwable t) {
+            closeAsync(Duration.ZERO).join();
+            switch (t) {
+                case IOException e -> throw e;
+                case RuntimeException e -> throw e;
+                case Error e -> throw e;
+                default -> throw new IOException("onBoot: " + t.getMessage(), t);
+            }
+        }
+        loops.loop(0).executeAlways(this::tick);
+    }
+
+    /** Loop {@code i} runs on CPU {@code cpus[i]}, from the start again where there are more loops. */
+    private void pin(int[] cpus) throws IOException {
+        for (int i = 0; i < loops.size() && cpus.length > 0; i++) {
+            final int cpu = cpus[i % cpus.length];
+            final EventLoop loop = loops.loop(i);
+            Server.onLoop(loop, () -> {
+                loop.transport().pin(cpu);
+                return cpu;
+            });
+        }
+    }
+
+    private void tick() {
+        try {
+            final Duration delay = listener.onTick(this);
+            if (delay.isPositive() && state == EngineState.RUNNING) {
+                loops.loop(0).schedule(this::tick, delay);
+            }
+        } catch (RuntimeException e) {
+            StreamConnection.LOGGER.log(System.Logger.Level.ERROR, "onTick failed and is not called again", e);
         }
     }
 
@@ -112,6 +159,26 @@ public final class Engine implements AutoCloseable {
             final var unused = server.stopListening();
         }
         return server;
+    }
+
+    /**
+     * Listens on many addresses with one handler: on all of them, or on none.
+     *
+     * @return the servers, in the order of the addresses
+     * @throws IOException as {@link #listen(Address, ServerOptions, ConnectionHandler)}, for the first address that fails
+     */
+    public List<Server> listen(List<Address> addresses, ServerOptions options, ConnectionHandler handler)
+            throws IOException {
+        final List<Server> listening = new ArrayList<>();
+        try {
+            for (Address address : addresses) {
+                listening.add(listen(address, options, handler));
+            }
+            return List.copyOf(listening);
+        } catch (IOException | RuntimeException e) {
+            listening.forEach(Server::close);
+            throw e;
+        }
     }
 
     /** As {@link #serve(Address, ServerOptions, BlockingHandler)}, with the defaults. */
@@ -180,6 +247,7 @@ public final class Engine implements AutoCloseable {
         final List<SocketAddress> resolved;
         try {
             if (connectionCount() >= limits.connections()) {
+                limitCounters.connections.increment();
                 throw new IOException("dial " + address + ": the engine has " + connectionCount()
                         + " connections, and the limit is " + limits.connections());
             }
@@ -197,8 +265,9 @@ public final class Engine implements AutoCloseable {
     // ---- the end
 
     /**
-     * Stops in steps: listening ends; connections send what is pending and close, as {@link Connection#close()} does; what is left after
-     * {@code grace} is reset; the loops end; memory is given back.
+     * Stops in the steps of {@link EngineState}: listening ends; connections send what is pending and close, as {@link Connection#close()}
+     * does, those that are busy when they have finished; what is left after {@code grace} is reset; the loops end; memory is given back. A
+     * handler may call it.
      *
      * @return completes when all is done; on a thread of its own
      */
@@ -218,20 +287,48 @@ public final class Engine implements AutoCloseable {
 
     private void shutDown(Duration grace) {
         servers.forEach(server -> server.stopListening().join());
+        enter(EngineState.NOT_ACCEPTING);
         workers.forEach(worker -> worker.loop().executeAlways(worker::closeAll));
+        enter(EngineState.DRAINING);
         if (!emptied(grace)) {
+            enter(EngineState.FORCING);
             workers.forEach(worker -> worker.loop().executeAlways(worker::abortAll));
             if (!emptied(ABORT_TIME)) {
                 StreamConnection.LOGGER.log(
-                        System.Logger.Level.ERROR, connectionCount() + " connections could not be closed");
+                        System.Logger.Level.ERROR,
+                        connectionCount() + " connections could not be closed, or their handlers do not end");
             }
         }
         loops.stop();
         loops.ended().join();
-        pool.close();
+        try {
+            pool.close();
+        } finally {
+            enter(EngineState.CLOSED);
+            tell(() -> listener.onShutdown(this));
+        }
     }
 
+    private void enter(EngineState next) {
+        state = next;
+        tell(() -> listener.onState(this, next));
+    }
+
+    private static void tell(Runnable callback) {
+        try {
+            callback.run();
+        } catch (RuntimeException e) {
+            StreamConnection.LOGGER.log(System.Logger.Level.WARNING, "The listener of an engine failed", e);
+        }
+    }
+
+    /** Waits until no connection is left, nor a handler that has closed its own and goes on; whether that is so. */
     private boolean emptied(Duration time) {
+        final long deadlineNs = System.nanoTime() + time.toNanos();
+        return connectionsGone(time) && servingThreads.awaitNone(deadlineNs - System.nanoTime());
+    }
+
+    private boolean connectionsGone(Duration time) {
         try {
             CompletableFuture.allOf(
                             workers.stream().map(LoopConnections::emptied).toArray(CompletableFuture[]::new))
@@ -298,9 +395,27 @@ public final class Engine implements AutoCloseable {
         return workers.get(index).count();
     }
 
-    /** How many connections were closed at once since there were too many. */
+    /** What it is at. */
+    public EngineState state() {
+        return state;
+    }
+
+    /** How often its limits were hit. */
+    public LimitCounters limitCounters() {
+        return limitCounters;
+    }
+
+    /** How many connections were closed at once since there were too many: {@link LimitCounters#connections()}. */
     public long refusedConnections() {
-        return refused.get();
+        return limitCounters.connections();
+    }
+
+    ServingThreads servingThreads() {
+        return servingThreads;
+    }
+
+    SourceCounts sources() {
+        return sources;
     }
 
     /** The addresses on which it listens. */
@@ -315,10 +430,6 @@ public final class Engine implements AutoCloseable {
 
     long nextConnectionId() {
         return connectionIds.incrementAndGet();
-    }
-
-    void refused() {
-        refused.incrementAndGet();
     }
 
     void serverClosed(Server server) {
@@ -336,6 +447,8 @@ public final class Engine implements AutoCloseable {
         private VirtualThreads virtualThreads = VirtualThreads.JDK;
         private UnaryOperator<TransportConfig> transportConfig = UnaryOperator.identity();
         private @Nullable TransportProvider provider;
+        private EngineListener listener = EngineListener.NONE;
+        private int[] cpus = {};
 
         private Builder() {}
 
@@ -392,6 +505,29 @@ public final class Engine implements AutoCloseable {
             return this;
         }
 
+        /** Who is told what happens to the engine. */
+        public Builder listener(EngineListener value) {
+            listener = value;
+            return this;
+        }
+
+        /**
+         * Pins the thread of each loop to a CPU: that of loop {@code i} to {@code cpus[i]}, from the start again where there are more loops.
+         * Default is none: the operating system places them. For io_uring and epoll; with another transport, and for a CPU that this
+         * process may not use, the start fails.
+         *
+         * @param numbers from 0
+         */
+        public Builder cpus(int... numbers) {
+            for (int cpu : numbers) {
+                if (cpu < 0) {
+                    throw new IllegalArgumentException("The number of a CPU must not be negative: " + cpu);
+                }
+            }
+            cpus = numbers.clone();
+            return this;
+        }
+
         /** Changes what transports are opened with, such as the size of the blocks to receive into. */
         public Builder transportConfig(UnaryOperator<TransportConfig> change) {
             transportConfig = change;
@@ -404,9 +540,12 @@ public final class Engine implements AutoCloseable {
          * @throws io.hawser.transport.TransportUnavailableException if the transport cannot run here
          * @throws IOException if the operating system has no resources left
          * @throws IllegalArgumentException if there is no transport of that name
+         * @throws RuntimeException what {@link EngineListener#onBoot} throws
          */
         public Engine start() throws IOException {
-            return new Engine(this);
+            final Engine engine = new Engine(this);
+            engine.boot(this);
+            return engine;
         }
 
         private TransportProvider provider() throws IOException {

@@ -3,7 +3,7 @@ package io.hawser.connection;
 
 /**
  * The bounds of an engine: every count and every size that a peer can drive is checked against one of these, before memory is taken or
- * work is done. Immutable; start from {@link #DEFAULT} and change with the {@code with…} methods.
+ * work is done. {@link Engine#limitCounters()} tells how often each was hit. Immutable; start from {@link #DEFAULT} and change with the {@code with…} methods.
  *
  * @param connections how many connections an engine holds, accepted and dialled; more are closed as soon as they are accepted.
  *     Default 100,000
@@ -15,6 +15,11 @@ package io.hawser.connection;
  * @param outboundHighBytes over so many pending bytes the engine stops receiving from the connection, so that who does not read does
  *     not cause more to be written, unless {@link ConnectionOptions#receiveWhileCongested} asks for more. Default 256 KiB
  * @param outboundLowBytes at so many it receives again and calls {@link ConnectionHandler#onWritable}. Default 64 KiB
+ * @param connectionsPerSource how many connections that were accepted from one source address are held at once; more are closed as soon as
+ *     they are accepted. An IPv4 peer counts as such on an IPv6 listener, too; an IPv6 peer counts with its /64 network, of which one host
+ *     usually has all. Unix peers are not counted. Default none, {@link Integer#MAX_VALUE}, since proxies share an address
+ * @param acceptsPerSecond how many connections one server accepts in a second on average, with bursts of as many as come in a second; over
+ *     it accepting pauses, and peers wait in the backlog. Default 50,000
  * @param tasksPerLoop how many tasks of {@link Connection#execute} and of a loop's {@code execute} may wait. Default 65,536
  */
 public record Limits(
@@ -24,14 +29,22 @@ public record Limits(
         long outboundBytes,
         long outboundHighBytes,
         long outboundLowBytes,
+        int connectionsPerSource,
+        int acceptsPerSecond,
         int tasksPerLoop) {
     /** The defaults as given above. */
-    public static final Limits DEFAULT =
-            new Limits(100_000, 1L << 30, 4L << 20, 16L << 20, 256L << 10, 64L << 10, 65_536);
+    public static final Limits DEFAULT = new Limits(
+            100_000, 1L << 30, 4L << 20, 16L << 20, 256L << 10, 64L << 10, Integer.MAX_VALUE, 50_000, 65_536);
 
     /** Checks the ranges: all are positive, low ≤ high ≤ outbound. */
     public Limits {
-        if (connections < 1 || bufferMemoryBytes < 1 || inboundBytes < 1 || outboundLowBytes < 1 || tasksPerLoop < 1) {
+        if (connections < 1
+                || bufferMemoryBytes < 1
+                || inboundBytes < 1
+                || outboundLowBytes < 1
+                || connectionsPerSource < 1
+                || acceptsPerSecond < 1
+                || tasksPerLoop < 1) {
             throw new IllegalArgumentException("Limits must be positive");
         }
         if (outboundLowBytes > outboundHighBytes || outboundHighBytes > outboundBytes) {
@@ -49,13 +62,23 @@ public record Limits(
                 outboundBytes,
                 outboundHighBytes,
                 outboundLowBytes,
+                connectionsPerSource,
+                acceptsPerSecond,
                 tasksPerLoop);
     }
 
     /** As this, with another cap on the memory of all buffers. */
     public Limits withBufferMemoryBytes(long bytes) {
         return new Limits(
-                connections, bytes, inboundBytes, outboundBytes, outboundHighBytes, outboundLowBytes, tasksPerLoop);
+                connections,
+                bytes,
+                inboundBytes,
+                outboundBytes,
+                outboundHighBytes,
+                outboundLowBytes,
+                connectionsPerSource,
+                acceptsPerSecond,
+                tasksPerLoop);
     }
 
     /** As this, with another bound on unread bytes. */
@@ -67,12 +90,51 @@ public record Limits(
                 outboundBytes,
                 outboundHighBytes,
                 outboundLowBytes,
+                connectionsPerSource,
+                acceptsPerSecond,
                 tasksPerLoop);
     }
 
     /** As this, with other bounds on unsent bytes; {@code low <= high <= bound}. */
     public Limits withOutboundBytes(long bound, long high, long low) {
-        return new Limits(connections, bufferMemoryBytes, inboundBytes, bound, high, low, tasksPerLoop);
+        return new Limits(
+                connections,
+                bufferMemoryBytes,
+                inboundBytes,
+                bound,
+                high,
+                low,
+                connectionsPerSource,
+                acceptsPerSecond,
+                tasksPerLoop);
+    }
+
+    /** As this, with another number of connections from one source address. */
+    public Limits withConnectionsPerSource(int count) {
+        return new Limits(
+                connections,
+                bufferMemoryBytes,
+                inboundBytes,
+                outboundBytes,
+                outboundHighBytes,
+                outboundLowBytes,
+                count,
+                acceptsPerSecond,
+                tasksPerLoop);
+    }
+
+    /** As this, with another rate of accepted connections for each server. */
+    public Limits withAcceptsPerSecond(int rate) {
+        return new Limits(
+                connections,
+                bufferMemoryBytes,
+                inboundBytes,
+                outboundBytes,
+                outboundHighBytes,
+                outboundLowBytes,
+                connectionsPerSource,
+                rate,
+                tasksPerLoop);
     }
 
     /** As this, with another bound on waiting tasks. */
@@ -84,6 +146,8 @@ public record Limits(
                 outboundBytes,
                 outboundHighBytes,
                 outboundLowBytes,
+                connectionsPerSource,
+                acceptsPerSecond,
                 tasks);
     }
 }

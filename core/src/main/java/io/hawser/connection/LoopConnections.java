@@ -45,7 +45,7 @@ final class LoopConnections {
         connection.index = connections.size();
         connections.add(connection);
         if (closing) {
-            connection.shutdown();
+            connection.drain();
         }
     }
 
@@ -60,11 +60,11 @@ final class LoopConnections {
         completeIfEmptied();
     }
 
-    /** Closes all in the ordinary way, also those that are still to come. */
+    /** Closes all in the ordinary way, also those that are still to come; those that are busy when they have finished. */
     void closeAll() {
         closing = true;
         for (StreamConnection connection : List.copyOf(connections)) {
-            connection.shutdown();
+            connection.drain();
         }
         completeIfEmptied();
     }

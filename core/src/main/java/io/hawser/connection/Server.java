@@ -56,12 +56,15 @@ public final class Server implements AutoCloseable {
                 .withV6Only(address.isV6Only() || options.connections().socket().v6Only());
         final List<Acceptor> acceptors = new ArrayList<>();
         try {
-            for (LoopConnections home : each ? targets : acceptorLoops.subList(0, 1)) {
+            final List<LoopConnections> homes = each ? targets : acceptorLoops.subList(0, 1);
+            final int acceptsPerSecond = Math.max(1, engine.limits().acceptsPerSecond() / homes.size());
+            for (LoopConnections home : homes) {
                 final Acceptor acceptor = new Acceptor(
                         endpoint,
                         home,
                         each ? List.of(home) : targets,
-                        options.balancer().get());
+                        options.balancer().get(),
+                        acceptsPerSecond);
                 final SocketAddress wanted = local;
                 // With port 0 the first loop finds out the port that the others bind, too.
                 local = onLoop(home.loop(), () -> acceptor.listen(wanted, socketOptions));
@@ -86,7 +89,7 @@ public final class Server implements AutoCloseable {
         }
     }
 
-    private static <T> T onLoop(EventLoop loop, Callable<T> call) throws IOException {
+    static <T> T onLoop(EventLoop loop, Callable<T> call) throws IOException {
         if (loop.inLoop()) {
             throw new IllegalStateException("listen() waits for the loop, so it is not to be called on one");
         }

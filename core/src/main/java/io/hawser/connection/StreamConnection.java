@@ -4,12 +4,14 @@ package io.hawser.connection;
 import io.hawser.buffer.Block;
 import io.hawser.buffer.Buffer;
 import io.hawser.buffer.BufferFullException;
-import io.hawser.buffer.BufferQueue;
+import io.hawser.buffer.PoolExhaustedException;
 import io.hawser.buffer.Reader;
+import io.hawser.buffer.Slice;
 import io.hawser.buffer.Writer;
 import io.hawser.buffer.WriterHook;
 import io.hawser.loop.EventLoop;
 import io.hawser.loop.Flushable;
+import io.hawser.loop.LoopTask;
 import io.hawser.loop.Timer;
 import io.hawser.transport.AcceptedSocket;
 import io.hawser.transport.ConnectionResetException;
@@ -20,7 +22,12 @@ import java.net.ConnectException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.SocketTimeoutException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -56,14 +63,26 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
     private final LoopConnections home;
     private final Buffer inbound;
     private final Buffer outbound;
+    private final ConnectionTimeouts timeouts;
+    private final Outbox outbox = new Outbox();
+    private final LoopTask outboxTask = new LoopTask() {
+        @Override
+        public void run() {
+            takeOver();
+        }
+    };
+    /** The last one first. */
+    private @Nullable ArrayDeque<Consumer<CloseCause>> closeCallbacks;
+
     private @Nullable StreamSocket socket;
     /** Who waits for the connect. */
     private @Nullable Dial dial;
 
     private volatile State state = State.CONNECTING;
-    private @Nullable CloseCause cause;
+    private volatile @Nullable CloseCause cause;
     private volatile @Nullable Object attachment;
     private @Nullable Timer closeTimer;
+    private @Nullable SourceAddress source;
 
     private boolean paused;
     /** More was pending than the high watermark since the handler was last told that it is writable. */
@@ -72,6 +91,9 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
     private boolean congested;
     /** There is received data that the handler has not been called with, since it was paused or congested. */
     private boolean undelivered;
+
+    /** The engine shuts down. */
+    private volatile boolean draining;
 
     private volatile boolean inputEnded;
     private boolean endDelivered;
@@ -85,6 +107,8 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
     private boolean inHandler;
 
     private boolean closedWhileInHandler;
+    /** Its end is being told, or has been. */
+    private boolean gone;
 
     StreamConnection(Endpoint endpoint, LoopConnections home) {
         this.id = endpoint.engine().nextConnectionId();
@@ -94,6 +118,7 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
         this.outbound = new Buffer(home.loop().blocks());
         outbound.setWriterHook(this);
         outbound.setBound(endpoint.limits().outboundBytes());
+        this.timeouts = new ConnectionTimeouts(home.loop(), endpoint.options(), this::onTimeout);
     }
 
     // ---- the beginning
@@ -101,10 +126,12 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
     /**
      * Takes over an accepted socket.
      *
+     * @param from where it is counted, until it is closed
      * @throws IOException if the operating system refuses; the socket is closed, the handler has not been called
      */
-    void accept(AcceptedSocket accepted) throws IOException {
+    void accept(AcceptedSocket accepted, Optional<SourceAddress> from) throws IOException {
         socket = home.loop().transport().attach(accepted, endpoint.options().socket(), this);
+        source = from.orElse(null);
         home.add(this);
         open();
     }
@@ -135,15 +162,26 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
             return;
         }
         dial = null;
-        open();
-        waiting.connected(this);
+        if (open()) {
+            waiting.connected(this);
+        } else {
+            waiting.refused();
+        }
     }
 
-    private void open() {
+    /** Whether the handler agrees. */
+    private boolean open() {
         if (state != State.CONNECTING) {
-            return;
+            return false;
         }
+        if (!prepare()) {
+            terminate(CloseCause.of(CloseCause.Kind.LOCAL));
+            leaveHandler();
+            return false;
+        }
+        leaveHandler();
         state = State.OPEN;
+        timeouts.start();
         home.loop().stats().connectionOpened();
         inHandler = true;
         try {
@@ -153,6 +191,18 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
         }
         leaveHandler();
         updateReceiving();
+        return true;
+    }
+
+    /** While this is asked the connection counts as connecting: of its end nobody is told. */
+    private boolean prepare() {
+        inHandler = true;
+        try {
+            return endpoint.handler().prepare(this) && state == State.CONNECTING;
+        } catch (Throwable t) {
+            tellOfFailure(t);
+            return false;
+        }
     }
 
     // ---- receiving
@@ -164,6 +214,7 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
             block.release();
             return;
         }
+        timeouts.received();
         inbound.appendBlock(block);
         deliver();
     }
@@ -186,11 +237,15 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
             onHandlerFailure(t);
         }
         leaveHandler();
+        if (draining) {
+            closeIfDrained();
+        }
     }
 
     private void onUnread() {
         final long limit = endpoint.limits().inboundBytes();
         if (inbound.readableBytes() > limit && !paused && state == State.OPEN) {
+            engine().limitCounters().inbound.increment();
             terminate(CloseCause.of(
                     CloseCause.Kind.LIMIT,
                     new IOException(
@@ -203,6 +258,7 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
     @Override
     public void inputEnded() {
         inputEnded = true;
+        timeouts.reading(false);
         if (state == State.OPEN) {
             deliverEnd();
         } else if (state == State.LINGERING) {
@@ -238,7 +294,9 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
 
     private void updateReceiving() {
         if (state == State.OPEN) {
-            socket().receive(!paused && !congested);
+            final boolean receiving = !paused && !congested;
+            socket().receive(receiving);
+            timeouts.reading(receiving && !inputEnded);
         } else if (state == State.FLUSHING || state == State.LINGERING) {
             socket().receive(true);
         }
@@ -285,6 +343,7 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
         if (state != State.OPEN || outputEnding) {
             throw new ConnectionClosedException("A write to " + this + ", whose sending side is closed");
         }
+        engine().limitCounters().outbound.increment();
         final var failure = new BufferFullException(bytes, buffer.pendingBytes(), buffer.bound());
         if (endpoint.options().overflow() == OverflowPolicy.CLOSE) {
             terminate(CloseCause.of(CloseCause.Kind.LIMIT, failure));
@@ -298,6 +357,7 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
         outbound.clean();
         deliverHeldBack();
         send();
+        completeSent();
     }
 
     @Override
@@ -305,6 +365,16 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
         sendPending = false;
         onSent(bytes);
         send();
+        completeSent();
+    }
+
+    /** Tells those whose messages are sent. What they do may close this. */
+    private void completeSent() {
+        if (outbox.hasCompleted()) {
+            inHandler = true;
+            outbox.complete();
+            leaveHandler();
+        }
     }
 
     /** Offers the transport what is pending until it has all of it, or has to wait for the kernel. */
@@ -328,6 +398,8 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
 
     private void onSent(long bytes) {
         home.loop().stats().sent(bytes);
+        timeouts.sent();
+        outbox.sent(bytes);
         // A handler that has seen so many waits for onWritable, even if the kernel takes all of them at once.
         filled |= outbound.pendingBytes() > endpoint.limits().outboundHighBytes();
         outbound.skip(bytes);
@@ -337,6 +409,7 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
     }
 
     private void afterSend() {
+        timeouts.pending(outbound.pendingBytes() > 0);
         if (state == State.OPEN) {
             final long pending = outbound.pendingBytes();
             if (pending > endpoint.limits().outboundHighBytes()) {
@@ -402,8 +475,27 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
         }
     }
 
-    /** The engine shuts down. The loop's thread. */
-    void shutdown() {
+    /** The engine shuts down: closes when there is nothing half done. The loop's thread. */
+    void drain() {
+        draining = true;
+        closeIfDrained();
+    }
+
+    /** To be called when something is done. Any thread. */
+    void closeIfDrained() {
+        if (draining && !hop(this::closeIfDrained) && !isBusy()) {
+            shutdown();
+        }
+    }
+
+    /** Whether a handler is at work elsewhere, or has part of a message. */
+    private boolean isBusy() {
+        return state == State.OPEN
+                && (inbound.readableBytes() > 0
+                        || (endpoint.handler() instanceof BlockingEndpoint && BlockingEndpoint.isBusy(this)));
+    }
+
+    private void shutdown() {
         close(CloseCause.of(CloseCause.Kind.SHUTDOWN));
     }
 
@@ -420,10 +512,13 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
         if (state != State.OPEN) {
             return;
         }
+        // What others have written before is sent, too.
+        takeOver();
         cause = why;
         state = State.FLUSHING;
         outputEnding = true;
         outbound.setBound(0);
+        timeouts.stop();
         final Timer timer = new Timer(this::onCloseTimeout);
         closeTimer = timer;
         home.loop()
@@ -444,6 +539,16 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
                     CloseCause.Kind.TIMED_OUT,
                     new SocketTimeoutException(
                             outbound.pendingBytes() + " bytes were not taken within the close timeout")));
+        }
+    }
+
+    private void onTimeout(ConnectionTimeouts.Kind kind, long timeoutNs) {
+        final var why = CloseCause.of(CloseCause.Kind.TIMED_OUT, new SocketTimeoutException(kind.message(timeoutNs)));
+        if (kind == ConnectionTimeouts.Kind.WRITE) {
+            // An ordinary close would leave the kernel with bytes that nobody takes.
+            reset(why);
+        } else {
+            terminate(why);
         }
     }
 
@@ -492,13 +597,17 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
         if (state == State.CLOSED || (state != State.OPEN && error instanceof ConnectionClosedException)) {
             return;
         }
+        tellOfFailure(error);
+        terminate(CloseCause.of(CloseCause.Kind.ERROR, error));
+    }
+
+    private void tellOfFailure(Throwable error) {
         try {
             endpoint.handler().onError(this, error);
         } catch (Throwable t) {
             error.addSuppressed(t);
             LOGGER.log(System.Logger.Level.WARNING, "onError of the handler of " + this + " failed", error);
         }
-        terminate(CloseCause.of(CloseCause.Kind.ERROR, error));
     }
 
     private void reset(CloseCause why) {
@@ -524,6 +633,7 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
         cause = state == State.CONNECTING ? null : why;
         state = State.CLOSED;
         outbound.setBound(0);
+        timeouts.stop();
         final Timer timer = closeTimer;
         if (timer != null) {
             home.loop().wheel().cancel(timer);
@@ -536,19 +646,82 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
             closedWhileInHandler = true;
             return;
         }
+        gone = true;
         inbound.close();
         outbound.close();
         home.remove(this);
+        final SourceAddress counted = source;
+        if (counted != null) {
+            engine().sources().remove(counted);
+        }
         final CloseCause why = cause;
+        dropOutbox();
+        outbox.fail(sendFailure());
         if (why == null) {
             return;
         }
         home.loop().stats().connectionClosed();
+        runCloseCallbacks(why);
         try {
             endpoint.handler().onClose(this, why);
         } catch (Throwable t) {
             LOGGER.log(System.Logger.Level.WARNING, "onClose of the handler of " + this + " failed", t);
         }
+    }
+
+    @Override
+    public void onClose(Consumer<CloseCause> callback) {
+        if (hop(() -> onClose(callback))) {
+            return;
+        }
+        ArrayDeque<Consumer<CloseCause>> callbacks = closeCallbacks;
+        if (callbacks == null) {
+            callbacks = new ArrayDeque<>(2);
+            closeCallbacks = callbacks;
+        }
+        callbacks.push(callback);
+        final CloseCause why = cause;
+        if (gone && why != null) {
+            home.loop().executeAlways(() -> runCloseCallbacks(why));
+        }
+    }
+
+    private void runCloseCallbacks(CloseCause why) {
+        final ArrayDeque<Consumer<CloseCause>> callbacks = closeCallbacks;
+        // Those that callbacks add come to their turn, too.
+        while (callbacks != null && !callbacks.isEmpty()) {
+            try {
+                callbacks.pop().accept(why);
+            } catch (Throwable t) {
+                LOGGER.log(System.Logger.Level.WARNING, "A close callback of " + this + " failed", t);
+            }
+        }
+    }
+
+    @Override
+    public void wake() {
+        if (hop(this::wake) || state != State.OPEN || endDelivered) {
+            return;
+        }
+        undelivered = true;
+        queueFlush();
+    }
+
+    @Override
+    public boolean isActive() {
+        if (!isOpen()) {
+            return false;
+        }
+        if (home.loop().inLoop()) {
+            return socket().isPeerPresent();
+        }
+        if (EventLoop.isLoopThread()) {
+            throw new IllegalStateException("isActive() waits for the connection's loop, " + home.loop()
+                    + ", so it is not to be called on another one");
+        }
+        final CompletableFuture<Boolean> answer = new CompletableFuture<>();
+        final boolean asked = home.loop().executeAlways(() -> answer.complete(isOpen() && socket().isPeerPresent()));
+        return asked && answer.join();
     }
 
     private void leaveHandler() {
@@ -579,31 +752,141 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
         return open;
     }
 
-    /** What blocking writers have handed over; thrown away where the sending side is closed. The loop's thread. */
-    long takeOver(BufferQueue handover) {
-        if (state != State.OPEN || outputEnding) {
-            try (Buffer lost = new Buffer(home.loop().blocks())) {
-                return handover.drainTo(lost);
+    // ---- writes of other threads
+
+    @Override
+    public CompletableFuture<Void> send(byte[] message) {
+        return send(message, outboxTask);
+    }
+
+    @Override
+    public CompletableFuture<Void> send(ByteBuffer message) {
+        return send(message, outboxTask);
+    }
+
+    @Override
+    public CompletableFuture<Void> send(Slice message) {
+        return send(message, outboxTask);
+    }
+
+    CompletableFuture<Void> send(byte[] message, LoopTask drain) {
+        return send(message.length, buffer -> buffer.writeBytes(message), drain);
+    }
+
+    CompletableFuture<Void> send(ByteBuffer message, LoopTask drain) {
+        return send(message.remaining(), buffer -> buffer.write(message), drain);
+    }
+
+    CompletableFuture<Void> send(Slice message, LoopTask drain) {
+        try (message) {
+            return send(message.readableBytes(), buffer -> buffer.append(message), drain);
+        }
+    }
+
+    /** @param drain ends in {@link #takeOver()} */
+    private CompletableFuture<Void> send(long bytes, Consumer<Buffer> write, LoopTask drain) {
+        // What is too much is not even copied.
+        final long room = endpoint.limits().outboundBytes() - outbound.pendingBytes();
+        if (outbox.queuedBytes() + bytes > room) {
+            return CompletableFuture.failedFuture(overflow(bytes));
+        }
+        if (state == State.CLOSED) {
+            return CompletableFuture.failedFuture(sendFailure());
+        }
+        try (Buffer message = new Buffer(home.loop().blocks())) {
+            write.accept(message);
+            if (bytes == 0) {
+                return CompletableFuture.completedFuture(null);
+            }
+            final CompletableFuture<Void> result = outbox.offer(message, room);
+            if (result == null) {
+                return CompletableFuture.failedFuture(overflow(bytes));
+            }
+            if (home.loop().inLoop()) {
+                drain.run();
+            } else if (!home.loop().executeAlways(drain)) {
+                dropOutbox();
+            }
+            return result;
+        } catch (PoolExhaustedException e) {
+            return CompletableFuture.failedFuture(e);
+        }
+    }
+
+    private BufferFullException overflow(long bytes) {
+        engine().limitCounters().outbound.increment();
+        final var failure =
+                new BufferFullException(bytes, pendingBytes(), endpoint.limits().outboundBytes());
+        if (endpoint.options().overflow() == OverflowPolicy.CLOSE) {
+            final var why = CloseCause.of(CloseCause.Kind.LIMIT, failure);
+            if (!hop(() -> terminate(why))) {
+                terminate(why);
             }
         }
-        final long bytes = handover.drainTo(outbound);
-        if (outbound.pendingBytes() > endpoint.limits().outboundHighBytes()) {
+        return failure;
+    }
+
+    private ConnectionClosedException sendFailure() {
+        final CloseCause why = cause;
+        return why == null
+                ? new ConnectionClosedException("The sending side of " + this + " is closed")
+                : new ConnectionClosedException(
+                        this + " is closed: " + why, why.error().orElse(null));
+    }
+
+    /** Queues {@code message} whatever is pending, for a writer that waits by itself. Any thread. */
+    void offer(Buffer message, LoopTask drain) {
+        outbox.offer(message);
+        if (!home.loop().executeAlways(drain)) {
+            dropOutbox();
+        }
+    }
+
+    /** What other threads have written and the loop has not taken over, in bytes. Any thread. */
+    long queuedBytes() {
+        return outbox.queuedBytes();
+    }
+
+    /** Takes over what other threads have written; thrown away where the sending side is closed. The loop's thread. */
+    void takeOver() {
+        if (state == State.CLOSED || outputEnding) {
+            dropOutbox();
+            return;
+        }
+        outbox.drainTo(outbound);
+        if (state == State.OPEN && outbound.pendingBytes() > endpoint.limits().outboundHighBytes()) {
             // Told before the first try to send, so that a writer that goes on at once cannot get far ahead.
-            congested = true;
+            filled = true;
+            congested = !endpoint.options().receiveWhileCongested();
             updateReceiving();
         }
-        return bytes;
+    }
+
+    /** On the loop's thread, or when that has ended. */
+    private void dropOutbox() {
+        synchronized (outbox) {
+            if (outbox.isEmpty()) {
+                return;
+            }
+            try (Buffer lost = new Buffer(home.loop().blocks())) {
+                outbox.drop(lost, sendFailure());
+            }
+        }
     }
 
     /** Whether {@link ConnectionHandler#onWritable} is to come. The loop's thread. */
     boolean isCongested() {
-        return congested;
+        return filled;
     }
 
     /** Closes for a failure of whoever serves it elsewhere. Any thread. */
     void fail(Throwable error) {
         if (!hop(() -> fail(error))) {
-            terminate(CloseCause.of(CloseCause.Kind.ERROR, error));
+            terminate(CloseCause.of(
+                    error instanceof ReadTimeoutException || error instanceof WriteTimeoutException
+                            ? CloseCause.Kind.TIMED_OUT
+                            : CloseCause.Kind.ERROR,
+                    error));
         }
     }
 
@@ -641,7 +924,7 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
 
     @Override
     public long pendingBytes() {
-        return outbound.pendingBytes();
+        return outbound.pendingBytes() + outbox.queuedBytes();
     }
 
     @Override
@@ -663,6 +946,43 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
     @Override
     public Optional<Object> attachment() {
         return Optional.ofNullable(attachment);
+    }
+
+    private void setTimeout(ConnectionTimeouts.Kind kind, Duration timeout) {
+        final long timeoutNs = ConnectionTimeouts.nanos(timeout);
+        if (!hop(() -> timeouts.set(kind, timeoutNs))) {
+            timeouts.set(kind, timeoutNs);
+        }
+    }
+
+    @Override
+    public void readTimeout(Duration timeout) {
+        setTimeout(ConnectionTimeouts.Kind.READ, timeout);
+    }
+
+    @Override
+    public void writeTimeout(Duration timeout) {
+        setTimeout(ConnectionTimeouts.Kind.WRITE, timeout);
+    }
+
+    @Override
+    public void idleTimeout(Duration timeout) {
+        setTimeout(ConnectionTimeouts.Kind.IDLE, timeout);
+    }
+
+    @Override
+    public Duration readTimeout() {
+        return timeouts.get(ConnectionTimeouts.Kind.READ);
+    }
+
+    @Override
+    public Duration writeTimeout() {
+        return timeouts.get(ConnectionTimeouts.Kind.WRITE);
+    }
+
+    @Override
+    public Duration idleTimeout() {
+        return timeouts.get(ConnectionTimeouts.Kind.IDLE);
     }
 
     @Override

@@ -29,6 +29,7 @@ public final class Sockets {
     public static final int SO_KEEPALIVE = 9;
     public static final int SO_LINGER = 13;
     public static final int SO_REUSEPORT = 15;
+    public static final int SO_BINDTODEVICE = 25;
 
     public static final int IPPROTO_TCP = 6;
     public static final int TCP_NODELAY = 1;
@@ -37,6 +38,7 @@ public final class Sockets {
     public static final int TCP_KEEPCNT = 6;
     public static final int TCP_USER_TIMEOUT = 18;
     public static final int TCP_FASTOPEN = 23;
+    public static final int TCP_FASTOPEN_CONNECT = 30;
 
     public static final int IPPROTO_IPV6 = 41;
     public static final int IPV6_V6ONLY = 26;
@@ -45,6 +47,12 @@ public final class Sockets {
     public static final int MSG_NOSIGNAL = 0x4000;
 
     public static final int SHUT_WR = 1;
+
+    /** poll(2), {@code asm-generic/poll.h}. */
+    public static final int POLLERR = 0x8;
+
+    public static final int POLLHUP = 0x10;
+    public static final int POLLRDHUP = 0x2000;
 
     /** The most {@code iovec}s that one call takes ({@code UIO_MAXIOV}, {@code linux/uio.h}). */
     public static final int IOV_MAX = 1024;
@@ -67,6 +75,9 @@ public final class Sockets {
             "getsockopt", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG));
     private static final MethodHandle SHUTDOWN = Native.withErrno("shutdown", ints(2));
     private static final MethodHandle CLOSE = Native.withErrno("close", ints(1));
+
+    private static final MethodHandle POLL =
+            Native.withErrno("poll", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT));
 
     private static final MethodHandle RECV =
             nonBlocking("recv", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT));
@@ -174,6 +185,16 @@ public final class Sockets {
         try {
             // SAFETY: the kernel writes no more than the room stated at lengthAddress.
             return state.result((int) GETSOCKOPT.invokeExact(state.segment(), fd, level, option, value, lengthAddress));
+        } catch (Throwable t) {
+            throw Native.unexpected(t);
+        }
+    }
+
+    /** poll(2) of {@code count} pollfds at {@code fds}, without waiting. */
+    public static int poll(CallState state, long fds, long count) {
+        try {
+            // SAFETY: the kernel reads and writes count pollfds of the caller's; it does not wait.
+            return state.result((int) POLL.invokeExact(state.segment(), fds, count, 0));
         } catch (Throwable t) {
             throw Native.unexpected(t);
         }

@@ -347,6 +347,11 @@ public final class EventLoop implements Executor {
         return nowNs;
     }
 
+    /** The time now, of the loop's clock, in nanoseconds. Any thread. */
+    public long clockNs() {
+        return clock.nanoTime();
+    }
+
     /** Has {@link Flushable#flush()} called at the end of this turn, or of the next if it is being ended. */
     public void flushLater(Flushable flushable) {
         marked.add(flushable);

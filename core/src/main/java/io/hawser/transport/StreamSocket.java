@@ -40,6 +40,12 @@ public interface StreamSocket {
     /** Closes with a reset (RST) and discards what the kernel has not sent yet. */
     void abort();
 
+    /**
+     * Whether the peer has neither closed nor reset, as far as the operating system knows. Bytes that wait to be received are left where
+     * they are, and do not hide the end behind them; a transport that cannot look behind them says yes.
+     */
+    boolean isPeerPresent();
+
     /** The address of this side; empty for an unnamed unix socket. */
     Optional<SocketAddress> localAddress();
 

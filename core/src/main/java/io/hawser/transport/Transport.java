@@ -60,6 +60,16 @@ public interface Transport extends AutoCloseable {
      */
     StreamSocket connect(SocketAddress remote, SocketOptions options, StreamSink sink) throws IOException;
 
+    /**
+     * Has the calling thread, the loop's, run on one CPU from now on.
+     *
+     * @param cpu from 0
+     * @throws IOException if there is no such CPU, the process may not use it, or this transport has no means
+     */
+    default void pin(int cpu) throws IOException {
+        throw new IOException("The " + name() + " transport cannot pin threads to CPUs; io_uring and epoll can");
+    }
+
     /** Gives everything back. All sockets must have been closed before. */
     @Override
     void close();

@@ -313,6 +313,11 @@ final class EpollStream extends EpollHandle implements StreamSocket {
     }
 
     @Override
+    public boolean isPeerPresent() {
+        return !closed && !dead && transport.sockets.isPeerPresent(fd);
+    }
+
+    @Override
     public Optional<SocketAddress> localAddress() {
         return closed ? Optional.empty() : transport.sockets.localAddress(fd);
     }

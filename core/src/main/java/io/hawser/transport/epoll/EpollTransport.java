@@ -3,6 +3,7 @@ package io.hawser.transport.epoll;
 
 import io.hawser.buffer.Block;
 import io.hawser.buffer.BlockCache;
+import io.hawser.linux.Affinity;
 import io.hawser.linux.CallState;
 import io.hawser.linux.Epoll;
 import io.hawser.linux.Errno;
@@ -212,6 +213,11 @@ final class EpollTransport implements Transport {
             Sockets.close(calls, fd);
             throw e;
         }
+    }
+
+    @Override
+    public void pin(int cpu) throws IOException {
+        Affinity.pin(cpu);
     }
 
     static boolean isTcp(SocketAddress address) {

@@ -40,6 +40,12 @@ final class NioChannels {
         }
         try {
             configure(channel, options);
+            if (remote instanceof InetSocketAddress) {
+                requireNoDevice(options);
+                if (options.fastOpenConnect()) {
+                    throw missing("TCP_FASTOPEN_CONNECT");
+                }
+            }
             return channel;
         } catch (IOException e) {
             closeQuietly(channel);
@@ -87,12 +93,54 @@ final class NioChannels {
         if (options.keepAlive()) {
             setIfSupported(channel, StandardSocketOptions.SO_KEEPALIVE, true);
         }
+        if (channel.supportedOptions().contains(StandardSocketOptions.TCP_NODELAY)) {
+            configureTcp(channel, options);
+        }
         if (options.sendBufferBytes() > 0) {
             setIfSupported(channel, StandardSocketOptions.SO_SNDBUF, options.sendBufferBytes());
         }
         if (options.receiveBufferBytes() > 0) {
             setIfSupported(channel, StandardSocketOptions.SO_RCVBUF, options.receiveBufferBytes());
         }
+    }
+
+    private static void configureTcp(SocketChannel channel, SocketOptions options) throws IOException {
+        if (options.keepAlive()) {
+            setUnlessZero(channel, "TCP_KEEPIDLE", options.keepAliveIdleSeconds());
+            setUnlessZero(channel, "TCP_KEEPINTERVAL", options.keepAliveIntervalSeconds());
+            setUnlessZero(channel, "TCP_KEEPCOUNT", options.keepAliveCount());
+        }
+        setUnlessZero(channel, "TCP_USER_TIMEOUT", options.userTimeoutMs());
+        if (options.lingerSeconds() != SocketOptions.NO_LINGER) {
+            setIfSupported(channel, StandardSocketOptions.SO_LINGER, options.lingerSeconds());
+        }
+    }
+
+    /** Sets an option that the JDK has on some systems only, under its name. */
+    private static void setUnlessZero(NetworkChannel channel, String name, int value) throws IOException {
+        if (value == 0) {
+            return;
+        }
+        for (SocketOption<?> option : channel.supportedOptions()) {
+            if (option.name().equals(name) && option.type() == Integer.class) {
+                @SuppressWarnings("unchecked") // the type has been looked at
+                SocketOption<Integer> number = (SocketOption<Integer>) option;
+                channel.setOption(number, value);
+                return;
+            }
+        }
+        throw missing(name);
+    }
+
+    private static void requireNoDevice(SocketOptions options) throws SocketException {
+        if (!options.device().isEmpty()) {
+            throw missing("SO_BINDTODEVICE");
+        }
+    }
+
+    private static SocketException missing(String option) {
+        return new SocketException("Could not set " + option
+                + ": the JDK does not have it here, so the nio transport has" + " not; epoll and io_uring have");
     }
 
     private static void configureListener(ServerSocketChannel channel, SocketAddress local, SocketOptions options)
@@ -103,6 +151,12 @@ final class NioChannels {
             setIfSupported(channel, StandardSocketOptions.SO_RCVBUF, options.receiveBufferBytes());
         }
         boolean tcp = local instanceof InetSocketAddress;
+        if (tcp) {
+            requireNoDevice(options);
+            if (options.fastOpenQueue() > 0) {
+                throw missing("TCP_FASTOPEN");
+            }
+        }
         if (tcp && options.reusePort() && !setIfSupported(channel, StandardSocketOptions.SO_REUSEPORT, true)) {
             throw new SocketException("Could not set SO_REUSEPORT for " + text(local)
                     + ": this system does not have it. Let one listener serve all loops");

@@ -44,6 +44,12 @@ final class NioStream implements StreamSocket, Selectable {
     /** What was sent with {@link #PENDING} as the answer. */
     private @Nullable Buffer pending;
 
+    /** What {@link #isPeerPresent()} found. */
+    private @Nullable Block ahead;
+
+    private boolean aheadEnded;
+    private @Nullable IOException aheadFailure;
+
     private boolean receiving;
     private boolean inputEnded;
     /** Whether this waits in the transport's queue for a block. */
@@ -90,6 +96,9 @@ final class NioStream implements StreamSocket, Selectable {
     @Override
     public void receive(boolean on) {
         receiving = on;
+        if (on && (ahead != null || aheadEnded)) {
+            transport.enqueue(this, 0);
+        }
         updateInterest();
     }
 
@@ -163,6 +172,11 @@ final class NioStream implements StreamSocket, Selectable {
         }
         breakOff();
         state = State.CLOSED;
+        final Block block = ahead;
+        if (block != null) {
+            ahead = null;
+            block.release();
+        }
         NioChannels.closeQuietly(channel);
         sink.closed();
     }
@@ -173,6 +187,61 @@ final class NioStream implements StreamSocket, Selectable {
             NioChannels.resetOnClose(channel);
             close();
         }
+    }
+
+    /**
+     * {@inheritDoc} The JDK cannot peek, so at most one block is received ahead, which is delivered when it is wanted; what comes
+     * behind it is not known before that.
+     */
+    @Override
+    public boolean isPeerPresent() {
+        if (state == State.OPEN && !inputEnded && ahead == null && !aheadEnded) {
+            receiveAhead();
+        }
+        return state == State.OPEN && !inputEnded && !aheadEnded;
+    }
+
+    private void receiveAhead() {
+        final Block block = transport.takeBlock();
+        if (block == null) {
+            return;
+        }
+        int received;
+        try {
+            received = channel.read(block.byteBuffer(0, block.capacity()));
+        } catch (IOException e) {
+            aheadFailure = e;
+            received = -1;
+        }
+        if (received > 0) {
+            block.received(received);
+            ahead = block;
+        } else {
+            transport.keepBlock(block);
+            aheadEnded = received < 0;
+        }
+        if (received != 0 && receiving) {
+            transport.enqueue(this, 0);
+        }
+    }
+
+    /** Reports what {@link #receiveAhead} found, unless receiving is paused. */
+    private int deliverAhead() {
+        int taken = 0;
+        if (!receiving) {
+            return taken;
+        }
+        final Block block = ahead;
+        if (block != null) {
+            ahead = null;
+            taken++;
+            sink.received(block);
+        }
+        if (aheadEnded && isHungry()) {
+            final IOException failure = aheadFailure;
+            taken += failure == null ? endInput() : fail(NioErrors.transfer("Could not receive", failure));
+        }
+        return taken;
     }
 
     @Override
@@ -202,6 +271,7 @@ final class NioStream implements StreamSocket, Selectable {
         if (state == State.CONNECTING) {
             taken = finishConnect();
         } else {
+            taken += deliverAhead();
             // Reading first: what came before a reset is delivered before a write runs into it.
             if ((ops & SelectionKey.OP_READ) != 0) {
                 taken += read();
@@ -244,7 +314,7 @@ final class NioStream implements StreamSocket, Selectable {
     }
 
     private int read() {
-        int taken = 0;
+        int taken = deliverAhead();
         while (isHungry() && !starving && taken < BLOCKS_PER_TURN) {
             Block block = transport.takeBlock();
             if (block == null) {

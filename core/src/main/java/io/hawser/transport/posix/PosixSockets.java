@@ -2,6 +2,7 @@
 package io.hawser.transport.posix;
 
 import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import io.hawser.linux.CallState;
 import io.hawser.linux.Errno;
@@ -15,6 +16,7 @@ import java.lang.foreign.MemorySegment;
 import java.net.SocketAddress;
 import java.net.SocketException;
 import java.net.UnixDomainSocketAddress;
+import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 
 /** Makes sockets and sets them up. Belongs to one loop and is used on its thread. */
@@ -59,6 +61,12 @@ public final class PosixSockets {
             }
             // Buffer sizes are inherited by accepted sockets, and must be known before the window scale is agreed on.
             setBuffers(fd, options);
+            if (!unix) {
+                setDevice(fd, options);
+            }
+            if (!unix && options.fastOpenQueue() > 0) {
+                set(fd, Sockets.IPPROTO_TCP, Sockets.TCP_FASTOPEN, options.fastOpenQueue(), "TCP_FASTOPEN");
+            }
             encode(local);
             final int bound = Sockets.bind(state, fd, address.address(), address.length());
             if (bound < 0) {
@@ -77,10 +85,17 @@ public final class PosixSockets {
 
     /** A socket of the family of {@code remote}, with the options set that must be there before the connect. */
     public int dialling(SocketAddress remote, SocketOptions options) throws IOException {
+        final boolean tcp = !(remote instanceof UnixDomainSocketAddress);
         final int fd = socket(remote);
         try {
             setBuffers(fd, options);
-            setStreamOptions(fd, !(remote instanceof UnixDomainSocketAddress), options);
+            setStreamOptions(fd, tcp, options);
+            if (tcp) {
+                setDevice(fd, options);
+            }
+            if (tcp && options.fastOpenConnect()) {
+                set(fd, Sockets.IPPROTO_TCP, Sockets.TCP_FASTOPEN_CONNECT, 1, "TCP_FASTOPEN_CONNECT");
+            }
             return fd;
         } catch (IOException e) {
             Sockets.close(state, fd);
@@ -95,6 +110,40 @@ public final class PosixSockets {
         }
         if (tcp && options.keepAlive()) {
             set(fd, Sockets.SOL_SOCKET, Sockets.SO_KEEPALIVE, 1, "SO_KEEPALIVE");
+            setUnlessZero(fd, Sockets.TCP_KEEPIDLE, options.keepAliveIdleSeconds(), "TCP_KEEPIDLE");
+            setUnlessZero(fd, Sockets.TCP_KEEPINTVL, options.keepAliveIntervalSeconds(), "TCP_KEEPINTVL");
+            setUnlessZero(fd, Sockets.TCP_KEEPCNT, options.keepAliveCount(), "TCP_KEEPCNT");
+        }
+        if (tcp) {
+            setUnlessZero(fd, Sockets.TCP_USER_TIMEOUT, options.userTimeoutMs(), "TCP_USER_TIMEOUT");
+            setLinger(fd, options.lingerSeconds());
+        }
+    }
+
+    private void setUnlessZero(int fd, int tcpOption, int optionValue, String name) throws IOException {
+        if (optionValue != 0) {
+            set(fd, Sockets.IPPROTO_TCP, tcpOption, optionValue, name);
+        }
+    }
+
+    private void setLinger(int fd, int seconds) throws IOException {
+        if (seconds != SocketOptions.NO_LINGER) {
+            value.set(JAVA_INT, 0, 1);
+            value.set(JAVA_INT, 4, seconds);
+            LinuxException.check(
+                    "setsockopt SO_LINGER",
+                    Sockets.setsockopt(state, fd, Sockets.SOL_SOCKET, Sockets.SO_LINGER, value.address(), 8));
+        }
+    }
+
+    private void setDevice(int fd, SocketOptions options) throws IOException {
+        if (!options.device().isEmpty()) {
+            value.setString(0, options.device());
+            final int length = options.device().getBytes(StandardCharsets.UTF_8).length;
+            LinuxException.check(
+                    "setsockopt SO_BINDTODEVICE " + options.device(),
+                    Sockets.setsockopt(
+                            state, fd, Sockets.SOL_SOCKET, Sockets.SO_BINDTODEVICE, value.address(), length));
         }
     }
 
@@ -105,6 +154,15 @@ public final class PosixSockets {
         value.set(JAVA_INT, 4, 0);
         // A socket that is gone already needs no reset, so the result does not matter.
         Sockets.setsockopt(state, fd, Sockets.SOL_SOCKET, Sockets.SO_LINGER, value.address(), 8);
+    }
+
+    /** Whether the peer of a connected stream has neither shut its side down nor gone (poll(2)). Nothing is consumed. */
+    public boolean isPeerPresent(int fd) {
+        // struct pollfd { int fd; short events; short revents; }
+        value.set(JAVA_INT, 0, fd);
+        value.set(JAVA_SHORT, 4, (short) Sockets.POLLRDHUP);
+        value.set(JAVA_SHORT, 6, (short) 0);
+        return Sockets.poll(state, value.address(), 1) <= 0;
     }
 
     /** The pending error of a socket (SO_ERROR), as a positive errno, or 0. */

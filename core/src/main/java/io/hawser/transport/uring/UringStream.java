@@ -257,6 +257,11 @@ final class UringStream extends UringHandle implements StreamSocket {
     }
 
     @Override
+    public boolean isPeerPresent() {
+        return !closing && !failed && transport.sockets.isPeerPresent(fd);
+    }
+
+    @Override
     public Optional<SocketAddress> localAddress() {
         return closed ? Optional.empty() : transport.sockets.localAddress(fd);
     }

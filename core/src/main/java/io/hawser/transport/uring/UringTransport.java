@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.hawser.transport.uring;
 
+import io.hawser.linux.Affinity;
 import io.hawser.linux.CallState;
 import io.hawser.linux.CqeDescriptor;
 import io.hawser.linux.Errno;
@@ -237,6 +238,11 @@ final class UringTransport implements Transport {
         register(stream);
         stream.connect(remote, encoded);
         return stream;
+    }
+
+    @Override
+    public void pin(int cpu) throws IOException {
+        Affinity.pin(cpu);
     }
 
     static boolean isTcp(SocketAddress address) {

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.hawser.connection;
+
+import io.hawser.loop.EventLoop;
+import io.hawser.loop.Timer;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The read, write and idle timeouts of one connection, on one timer.
+ *
+ * <p>What happens for each byte is the store of the loop's time. The timer is not moved for it: when it fires it looks at what was noted,
+ * and is armed again for what is left.
+ *
+ * <p><b>Thread:</b> the loop's; the timeouts themselves may be read by any.
+ */
+final class ConnectionTimeouts {
+    /** Which one has passed. */
+    enum Kind {
+        READ("nothing was received"),
+        WRITE("the peer took nothing of what is pending"),
+        IDLE("nothing was received or sent");
+
+        private final String what;
+
+        Kind(String what) {
+            this.what = what;
+        }
+
+        String message(long timeoutNs) {
+            return name().toLowerCase(java.util.Locale.ROOT) + " timeout: " + what + " for " + timeoutNs / 1_000_000
+                    + " ms";
+        }
+    }
+
+    /** Who closes the connection. */
+    @FunctionalInterface
+    interface Listener {
+        void onTimeout(Kind kind, long timeoutNs);
+    }
+
+    private static final long NEVER = Long.MAX_VALUE;
+
+    private final EventLoop loop;
+    private final Listener listener;
+    private volatile long readNs;
+    private volatile long writeNs;
+    private volatile long idleNs;
+
+    private long receivedNs;
+    private long sentNs;
+    private long readingSinceNs;
+    private long pendingSinceNs;
+    private boolean watching;
+    private boolean reading;
+    private boolean pending;
+    private @Nullable Timer timer;
+
+    ConnectionTimeouts(EventLoop loop, ConnectionOptions options, Listener listener) {
+        this.loop = loop;
+        this.listener = listener;
+        this.readNs = nanos(options.readTimeout());
+        this.writeNs = nanos(options.writeTimeout());
+        this.idleNs = nanos(options.idleTimeout());
+    }
+
+    /** A timeout in nanoseconds; longer than a lifetime is for ever. */
+    static long nanos(Duration timeout) {
+        if (timeout.isNegative()) {
+            throw new IllegalArgumentException("A timeout must not be negative: " + timeout);
+        }
+        return timeout.compareTo(Duration.ofDays(36_500)) > 0 ? 0 : timeout.toNanos();
+    }
+
+    // ---- what is noted
+
+    /** The connection is open: from now on time passes. */
+    void start() {
+        watching = true;
+        receivedNs = loop.nowNs();
+        sentNs = receivedNs;
+        arm();
+    }
+
+    void received() {
+        receivedNs = loop.nowNs();
+    }
+
+    void sent() {
+        sentNs = loop.nowNs();
+    }
+
+    /** Whether bytes of the peer are waited for. */
+    void reading(boolean on) {
+        if (on != reading) {
+            reading = on;
+            readingSinceNs = loop.nowNs();
+            if (on && readNs > 0) {
+                arm();
+            }
+        }
+    }
+
+    /** Whether there are bytes that the kernel has not taken. */
+    void pending(boolean some) {
+        if (some != pending) {
+            pending = some;
+            pendingSinceNs = loop.nowNs();
+            if (some && writeNs > 0) {
+                arm();
+            }
+        }
+    }
+
+    /** The connection is being closed, which has a timeout of its own. */
+    void stop() {
+        watching = false;
+        final Timer armed = timer;
+        if (armed != null) {
+            loop.wheel().cancel(armed);
+        }
+    }
+
+    // ---- what is set
+
+    void set(Kind kind, long timeoutNs) {
+        switch (kind) {
+            case READ -> readNs = timeoutNs;
+            case WRITE -> writeNs = timeoutNs;
+            case IDLE -> idleNs = timeoutNs;
+        }
+        arm();
+    }
+
+    Duration get(Kind kind) {
+        return Duration.ofNanos(
+                switch (kind) {
+                    case READ -> readNs;
+                    case WRITE -> writeNs;
+                    case IDLE -> idleNs;
+                });
+    }
+
+    // ---- the timer
+
+    private long leftNs(Kind kind, long nowNs) {
+        return switch (kind) {
+            case READ -> readNs > 0 && reading ? Math.max(receivedNs, readingSinceNs) + readNs - nowNs : NEVER;
+            case WRITE -> writeNs > 0 && pending ? Math.max(sentNs, pendingSinceNs) + writeNs - nowNs : NEVER;
+            case IDLE -> idleNs > 0 ? Math.max(receivedNs, sentNs) + idleNs - nowNs : NEVER;
+        };
+    }
+
+    /** Makes sure that the timer fires when the first timeout may have passed, or before. */
+    private void arm() {
+        final long nowNs = loop.nowNs();
+        final long leftNs =
+                Math.min(leftNs(Kind.READ, nowNs), Math.min(leftNs(Kind.WRITE, nowNs), leftNs(Kind.IDLE, nowNs)));
+        if (leftNs == NEVER || !watching) {
+            return;
+        }
+        Timer armed = timer;
+        if (armed == null) {
+            armed = new Timer(this::onTimer);
+            timer = armed;
+        }
+        if (!armed.isArmed() || armed.deadlineNs() - (nowNs + leftNs) > 0) {
+            loop.wheel().schedule(armed, nowNs + leftNs);
+        }
+    }
+
+    private void onTimer() {
+        final long nowNs = loop.nowNs();
+        // The one that says most comes first.
+        if (leftNs(Kind.WRITE, nowNs) <= 0) {
+            listener.onTimeout(Kind.WRITE, writeNs);
+        } else if (leftNs(Kind.READ, nowNs) <= 0) {
+            listener.onTimeout(Kind.READ, readNs);
+        } else if (leftNs(Kind.IDLE, nowNs) <= 0) {
+            listener.onTimeout(Kind.IDLE, idleNs);
+        } else {
+            arm();
+        }
+    }
+}

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.hawser.connection;
+
+import io.hawser.buffer.BlockPool;
+import java.util.concurrent.atomic.LongAdder;
+
+/** How often each bound of {@link Limits} was hit since the engine was started. Any thread; the values are a moment old. */
+public final class LimitCounters {
+    private final BlockPool pool;
+    final LongAdder connections = new LongAdder();
+    final LongAdder connectionsPerSource = new LongAdder();
+    final LongAdder acceptsPerSecond = new LongAdder();
+    final LongAdder inbound = new LongAdder();
+    final LongAdder outbound = new LongAdder();
+
+    LimitCounters(BlockPool pool) {
+        this.pool = pool;
+    }
+
+    /** Accepted connections that were closed at once since the engine was full, and dials that failed for it. */
+    public long connections() {
+        return connections.sum();
+    }
+
+    /** Accepted connections that were closed at once since their source address had too many. */
+    public long connectionsPerSource() {
+        return connectionsPerSource.sum();
+    }
+
+    /** Pauses of accepting since a server accepted too fast. */
+    public long acceptsPerSecond() {
+        return acceptsPerSecond.sum();
+    }
+
+    /** Connections that were closed since their handlers left too much unread. */
+    public long inboundBytes() {
+        return inbound.sum();
+    }
+
+    /** Writes that were refused since too much was pending. */
+    public long outboundBytes() {
+        return outbound.sum();
+    }
+
+    /** Times that no buffer memory could be had: a receive had to wait, or a write failed. */
+    public long bufferMemoryBytes() {
+        return pool.refusals();
+    }
+}
