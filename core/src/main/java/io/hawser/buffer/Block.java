@@ -100,8 +100,11 @@ public final class Block {
         return block;
     }
 
-    /** Another block over {@code [start, end)} of this one's memory. The caller holds this block. */
-    Block view(int start, int end) {
+    /**
+     * Another block over {@code [start, end)} of this one's memory, readable from end to end, which is released by itself. The caller
+     * holds this block.
+     */
+    public Block view(int start, int end) {
         final Block owner = origin == null ? this : origin;
         SHARES.getAndAdd(owner, 1);
         final BlockCache home = owner.cache;
@@ -171,11 +174,16 @@ public final class Block {
 
     /** Makes the first {@code bytes} of the memory the readable ones: a transport has filled them. */
     public void received(int bytes) {
-        if (bytes < 0 || bytes > capacity) {
-            throw new IndexOutOfBoundsException(bytes + " bytes in a block of " + capacity);
+        received(0, bytes);
+    }
+
+    /** As {@link #received(int)}, of the bytes from {@code from} to {@code to}. */
+    public void received(int from, int to) {
+        if (from < 0 || from > to || to > capacity) {
+            throw new IndexOutOfBoundsException("Bytes " + from + " to " + to + " in a block of " + capacity);
         }
-        start = 0;
-        end = bytes;
+        start = from;
+        end = to;
     }
 
     /** The memory from {@code from} to {@code to} as a buffer for NIO; the same object each time. */

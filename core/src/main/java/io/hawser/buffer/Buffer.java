@@ -507,6 +507,39 @@ public final class Buffer implements Slice, Writer {
         }
     }
 
+    /**
+     * The next {@code n} bytes, consumed, in one block that is the caller's, who does not write into it. Copied only if they lie in several
+     * blocks. Only while reader and writer are one thread.
+     *
+     * @param n 0 to 16 MiB
+     */
+    public Block nextBlock(int n) {
+        requireNotNegative(n);
+        if (n > 0) {
+            final Block block = need(n);
+            final int readable = block.end - block.start;
+            if (readable > n || (readable == n && handedOut)) {
+                final Block view = block.view(block.start, block.start + n);
+                consume(block, n);
+                return view;
+            }
+            if (readable == n) {
+                head = block.next;
+                if (block == tail) {
+                    tail = null;
+                }
+                block.next = null;
+                block.writable = false;
+                consumed += n;
+                return block;
+            }
+        }
+        final Block copy = source.acquire(n);
+        copyOut(copy.memory, 0, n);
+        copy.received(n);
+        return copy;
+    }
+
     // ---- reading: search
 
     @Override

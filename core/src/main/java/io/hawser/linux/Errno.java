@@ -10,6 +10,7 @@ public final class Errno {
     public static final int EPERM = 1;
     public static final int ENOENT = 2;
     public static final int EINTR = 4;
+    public static final int EIO = 5;
     public static final int EAGAIN = 11;
     public static final int ENOMEM = 12;
     public static final int EACCES = 13;
@@ -22,6 +23,7 @@ public final class Errno {
     public static final int ENOSYS = 38;
     public static final int ETIME = 62;
     public static final int EPROTO = 71;
+    public static final int EMSGSIZE = 90;
     public static final int ENOPROTOOPT = 92;
     public static final int EOPNOTSUPP = 95;
     public static final int EAFNOSUPPORT = 97;
@@ -48,6 +50,7 @@ public final class Errno {
             case EPERM -> "EPERM: operation not permitted";
             case ENOENT -> "ENOENT: no such file or directory";
             case EINTR -> "EINTR: interrupted";
+            case EIO -> "EIO: input/output error";
             case EAGAIN -> "EAGAIN: try again";
             case ENOMEM -> "ENOMEM: out of memory (or over the locked-memory limit)";
             case EACCES -> "EACCES: permission denied";
@@ -60,6 +63,7 @@ public final class Errno {
             case ENOSYS -> "ENOSYS: the kernel does not have this call";
             case ETIME -> "ETIME: timer expired";
             case EPROTO -> "EPROTO: protocol error";
+            case EMSGSIZE -> "EMSGSIZE: message too long";
             case ENOPROTOOPT -> "ENOPROTOOPT: the protocol does not have this option";
             case EOPNOTSUPP -> "EOPNOTSUPP: operation not supported";
             case EAFNOSUPPORT -> "EAFNOSUPPORT: address family not supported";

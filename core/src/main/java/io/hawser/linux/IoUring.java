@@ -190,6 +190,25 @@ public final class IoUring implements AutoCloseable {
                 (short) group);
     }
 
+    /**
+     * Prepares a multishot receive of datagrams into the buffers of {@code group}, each laid out as {@link RecvMsgOutDescriptor} says. Of
+     * the msghdr the lengths of name and control data count; it must stay as it is until the next {@link #submit} or {@link #enter} has
+     * returned.
+     */
+    public void prepareReceiveMessage(int socket, long message, int group, long userData) {
+        prepare(
+                SqeDescriptor.OP_RECVMSG,
+                SqeDescriptor.FLAG_BUFFER_SELECT,
+                SqeDescriptor.RECV_MULTISHOT,
+                socket,
+                0,
+                message,
+                1,
+                0,
+                userData,
+                (short) group);
+    }
+
     /** Prepares a send of {@code length} bytes at {@code address}, which must stay as they are until it completes. */
     public void prepareSend(int socket, long address, int length, long userData) {
         prepare(
@@ -241,6 +260,11 @@ public final class IoUring implements AutoCloseable {
                 events,
                 userData,
                 (short) 0);
+    }
+
+    /** Prepares a poll of {@code events} (poll(2)) that completes once. */
+    public void preparePollOnce(int target, int events, long userData) {
+        prepare(SqeDescriptor.OP_POLL_ADD, (byte) 0, (short) 0, target, 0, 0, 0, events, userData, (short) 0);
     }
 
     /** Prepares to cancel the operation that was prepared with {@code target} as its user data. */

@@ -67,6 +67,12 @@ public final class MsgHdrDescriptor {
         segment.set(JAVA_LONG, offset + 8, length);
     }
 
+    /** Sets the room for a name and for control data, in bytes, of a receive that gets its memory elsewhere. */
+    public void room(int nameLength, int controlLength) {
+        segment.set(JAVA_INT, NAME_LENGTH, nameLength);
+        segment.set(JAVA_LONG, CONTROL_LENGTH, controlLength);
+    }
+
     /** Sets how many vectors count. */
     public void iovecs(int count) {
         segment.set(JAVA_LONG, IOV_LENGTH, count);

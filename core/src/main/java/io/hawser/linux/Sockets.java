@@ -18,18 +18,33 @@ public final class Sockets {
     public static final int AF_INET6 = 10;
 
     public static final int SOCK_STREAM = 1;
+    public static final int SOCK_DGRAM = 2;
     public static final int SOCK_NONBLOCK = 0x800;
     public static final int SOCK_CLOEXEC = 0x80000;
 
     public static final int SOL_SOCKET = 1;
     public static final int SO_REUSEADDR = 2;
     public static final int SO_ERROR = 4;
+    public static final int SO_BROADCAST = 6;
     public static final int SO_SNDBUF = 7;
     public static final int SO_RCVBUF = 8;
     public static final int SO_KEEPALIVE = 9;
     public static final int SO_LINGER = 13;
     public static final int SO_REUSEPORT = 15;
     public static final int SO_BINDTODEVICE = 25;
+    public static final int SO_MEMINFO = 55;
+    /** Index of the count of dropped datagrams in what {@code SO_MEMINFO} gives ({@code SK_MEMINFO_DROPS}, 32 bits each). */
+    public static final int MEMINFO_DROPS = 8;
+    /** How many numbers {@code SO_MEMINFO} gives. */
+    public static final int MEMINFO_VARS = 9;
+
+    public static final int IPPROTO_IP = 0;
+    public static final int IP_MULTICAST_IF = 32;
+    public static final int IP_MULTICAST_TTL = 33;
+    public static final int IP_MULTICAST_LOOP = 34;
+    public static final int IP_ADD_MEMBERSHIP = 35;
+    public static final int IP_DROP_MEMBERSHIP = 36;
+    public static final int IP_MULTICAST_ALL = 49;
 
     public static final int IPPROTO_TCP = 6;
     public static final int TCP_NODELAY = 1;
@@ -41,8 +56,18 @@ public final class Sockets {
     public static final int TCP_FASTOPEN_CONNECT = 30;
 
     public static final int IPPROTO_IPV6 = 41;
+    public static final int IPV6_MULTICAST_IF = 17;
+    public static final int IPV6_MULTICAST_HOPS = 18;
+    public static final int IPV6_MULTICAST_LOOP = 19;
+    public static final int IPV6_JOIN_GROUP = 20;
+    public static final int IPV6_LEAVE_GROUP = 21;
     public static final int IPV6_V6ONLY = 26;
 
+    public static final int IPPROTO_UDP = 17;
+    public static final int UDP_SEGMENT = 103;
+    public static final int UDP_GRO = 104;
+
+    public static final int MSG_TRUNC = 0x20;
     public static final int MSG_DONTWAIT = 0x40;
     public static final int MSG_NOSIGNAL = 0x4000;
 
@@ -85,6 +110,10 @@ public final class Sockets {
             nonBlocking("send", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT));
     private static final MethodHandle SENDMSG =
             nonBlocking("sendmsg", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_INT));
+    private static final MethodHandle RECVMMSG = nonBlocking(
+            "recvmmsg", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_LONG));
+    private static final MethodHandle SENDMMSG =
+            nonBlocking("sendmmsg", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_INT));
 
     private Sockets() {}
 
@@ -247,6 +276,33 @@ public final class Sockets {
         try {
             // SAFETY: the msghdr, its iovecs and the bytes behind them are the caller's for the duration of the call.
             return state.result((long) SENDMSG.invokeExact(state.segment(), fd, message, MSG_NOSIGNAL));
+        } catch (Throwable t) {
+            throw Native.unexpected(t);
+        }
+    }
+
+    /**
+     * recvmmsg(2) without waiting: up to {@code count} datagrams into the {@link MessageVector} at {@code messages}; how many came.
+     */
+    public static int recvmmsg(CallState state, int fd, long messages, int count) {
+        try {
+            // SAFETY: the mmsghdrs and all that they point to are the caller's for the duration of the call; no timeout
+            // is given.
+            return state.result((int) RECVMMSG.invokeExact(state.segment(), fd, messages, count, MSG_DONTWAIT, 0L));
+        } catch (Throwable t) {
+            throw Native.unexpected(t);
+        }
+    }
+
+    /**
+     * sendmmsg(2) without waiting: the first {@code count} messages of the {@link MessageVector} at {@code messages}; how many went. An
+     * error is that of the first; one of a later message ends the call before it.
+     */
+    public static int sendmmsg(CallState state, int fd, long messages, int count) {
+        try {
+            // SAFETY: the mmsghdrs and all that they point to are the caller's for the duration of the call.
+            return state.result(
+                    (int) SENDMMSG.invokeExact(state.segment(), fd, messages, count, MSG_DONTWAIT | MSG_NOSIGNAL));
         } catch (Throwable t) {
             throw Native.unexpected(t);
         }

@@ -24,6 +24,7 @@ final class SqeDescriptor {
 
     static final byte OP_POLL_ADD = 6;
     static final byte OP_SENDMSG = 9;
+    static final byte OP_RECVMSG = 10;
     static final byte OP_ACCEPT = 13;
     static final byte OP_ASYNC_CANCEL = 14;
     static final byte OP_CONNECT = 16;

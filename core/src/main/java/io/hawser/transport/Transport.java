@@ -2,6 +2,7 @@
 package io.hawser.transport;
 
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 
 /**
@@ -11,7 +12,8 @@ import java.net.SocketAddress;
  *
  * <p><b>A turn of the loop</b> calls {@link #dispatch()} to take what has completed, does its other work, and calls
  * {@link #await} to hand prepared operations to the kernel and to wait. Sinks are called from {@code dispatch} only, but
- * for {@link StreamSink#closed()}, which may come from within {@link StreamSocket#close()}.
+ * for {@link StreamSink#closed()}, which may come from within {@link StreamSocket#close()}, and those of {@link DatagramSink}, of which
+ * {@code closed} and {@code failed} may come from within {@link DatagramPort#close()} and {@link DatagramPort#send}.
  */
 public interface Transport extends AutoCloseable {
     /** The transport's name: {@code io_uring}, {@code epoll}, {@code nio}, …. */
@@ -68,6 +70,29 @@ public interface Transport extends AutoCloseable {
      */
     default void pin(int cpu) throws IOException {
         throw new IOException("The " + name() + " transport cannot pin threads to CPUs; io_uring and epoll can");
+    }
+
+    /**
+     * Binds a UDP socket that talks with anybody. It receives nothing before {@link DatagramPort#receive} is called.
+     *
+     * @throws java.net.BindException if the address is taken, not of this machine, or forbidden
+     * @throws IOException for any other failure
+     * @throws UnsupportedOperationException if this transport has no datagrams
+     */
+    default DatagramPort bindDatagram(InetSocketAddress local, DatagramOptions options, DatagramSink sink)
+            throws IOException {
+        throw new UnsupportedOperationException("The transport " + name() + " has no datagrams");
+    }
+
+    /**
+     * A UDP socket that talks with {@code remote} alone, which is told of ICMP errors. Nothing is sent by connecting.
+     *
+     * @throws IOException if there is no route, or the system is out of descriptors
+     * @throws UnsupportedOperationException if this transport has no datagrams
+     */
+    default DatagramPort connectDatagram(InetSocketAddress remote, DatagramOptions options, DatagramSink sink)
+            throws IOException {
+        throw new UnsupportedOperationException("The transport " + name() + " has no datagrams");
     }
 
     /** Gives everything back. All sockets must have been closed before. */
