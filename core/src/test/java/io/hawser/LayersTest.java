@@ -66,7 +66,7 @@ class LayersTest {
                 new Layer(URING, POSIX, SPI, BUFFER, LINUX),
                 new Layer(EPOLL, POSIX, SPI, BUFFER, LINUX),
                 new Layer(NIO, SPI, BUFFER),
-                new Layer(POSIX, SPI, LINUX),
+                new Layer(POSIX, SPI, BUFFER, LINUX),
                 new Layer(BUFFER),
                 new Layer(LINUX));
     }

@@ -14,6 +14,9 @@ import io.hawser.linux.SockAddrDescriptor;
 import io.hawser.linux.Sockets;
 import io.hawser.transport.AcceptSink;
 import io.hawser.transport.AcceptedSocket;
+import io.hawser.transport.DatagramOptions;
+import io.hawser.transport.DatagramPort;
+import io.hawser.transport.DatagramSink;
 import io.hawser.transport.ListenSocket;
 import io.hawser.transport.SocketOptions;
 import io.hawser.transport.StreamSink;
@@ -21,10 +24,12 @@ import io.hawser.transport.StreamSocket;
 import io.hawser.transport.Transport;
 import io.hawser.transport.TransportConfig;
 import io.hawser.transport.posix.AcceptedDescriptor;
+import io.hawser.transport.posix.PosixDatagrams;
 import io.hawser.transport.posix.PosixSockets;
 import io.hawser.transport.posix.SocketErrors;
 import java.io.IOException;
 import java.lang.foreign.Arena;
+import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
 import java.util.ArrayList;
@@ -58,6 +63,11 @@ final class EpollTransport implements Transport {
     private @Nullable Block spare;
 
     private boolean starved;
+
+    /** Made for the first UDP socket, as most loops have none. */
+    private @Nullable PosixDatagrams datagrams;
+
+    private @Nullable DatagramReceiver datagramReceiver;
 
     private @Nullable EpollHandle[] handles = new EpollHandle[64];
     private int[] generations = new int[64];
@@ -220,6 +230,51 @@ final class EpollTransport implements Transport {
         Affinity.pin(cpu);
     }
 
+    @Override
+    public DatagramPort bindDatagram(InetSocketAddress local, DatagramOptions options, DatagramSink sink)
+            throws IOException {
+        return datagramPort(datagrams().bind(local, options), local, false, options, sink);
+    }
+
+    @Override
+    public DatagramPort connectDatagram(InetSocketAddress remote, DatagramOptions options, DatagramSink sink)
+            throws IOException {
+        return datagramPort(datagrams().connect(remote, options), remote, true, options, sink);
+    }
+
+    private DatagramPort datagramPort(
+            int fd, InetSocketAddress address, boolean connected, DatagramOptions options, DatagramSink sink)
+            throws IOException {
+        final InetSocketAddress bound =
+                (InetSocketAddress) sockets.localAddress(fd).orElse(address);
+        final EpollDatagramPort port = new EpollDatagramPort(this, fd, bound, connected, options, sink);
+        try {
+            register(port, fd, 0);
+        } catch (IOException e) {
+            Sockets.close(calls, fd);
+            throw e;
+        }
+        return port;
+    }
+
+    PosixDatagrams datagrams() {
+        PosixDatagrams made = datagrams;
+        if (made == null) {
+            made = new PosixDatagrams(calls, sockets, arena);
+            datagrams = made;
+        }
+        return made;
+    }
+
+    DatagramReceiver datagramReceiver() {
+        DatagramReceiver made = datagramReceiver;
+        if (made == null) {
+            made = new DatagramReceiver(calls, blocks, arena);
+            datagramReceiver = made;
+        }
+        return made;
+    }
+
     static boolean isTcp(SocketAddress address) {
         return !(address instanceof UnixDomainSocketAddress);
     }
@@ -281,6 +336,12 @@ final class EpollTransport implements Transport {
         }
     }
 
+    /** As {@link #again}, after a millisecond: there is no memory to receive into. */
+    void starve(EpollHandle handle) {
+        starved = true;
+        again(handle);
+    }
+
     /** The block to receive into, or {@code null} when the memory limit is reached. */
     @Nullable
     Block spareBlock() {
@@ -305,6 +366,9 @@ final class EpollTransport implements Transport {
         if (spare != null) {
             spare.release();
             spare = null;
+        }
+        if (datagramReceiver != null) {
+            datagramReceiver.release();
         }
         epoll.close();
         arena.close();

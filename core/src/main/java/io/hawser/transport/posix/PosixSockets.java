@@ -221,7 +221,7 @@ public final class PosixSockets {
         }
     }
 
-    private void set(int fd, int level, int option, int optionValue, String name) throws IOException {
+    void set(int fd, int level, int option, int optionValue, String name) throws IOException {
         value.set(JAVA_INT, 0, optionValue);
         final int result = Sockets.setsockopt(state, fd, level, option, value.address(), Integer.BYTES);
         if (result < 0) {
