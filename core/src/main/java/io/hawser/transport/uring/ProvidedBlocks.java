@@ -14,9 +14,11 @@ import org.jspecify.annotations.Nullable;
  * its id at once, so that the ring is full but for the times when the memory limit is reached.
  */
 final class ProvidedBlocks {
-    static final int GROUP = 0;
+    /** The group of the blocks for streams. */
+    static final int STREAMS = 0;
 
     private final BlockCache cache;
+    private final int group;
     private final int blockBytes;
     private final BufferRing ring;
     private final @Nullable Block[] blocks;
@@ -26,10 +28,12 @@ final class ProvidedBlocks {
     private int missingCount;
     private boolean unpublished;
 
-    ProvidedBlocks(IoUring uring, BlockCache cache, int blockBytes, int count, Arena arena) throws LinuxException {
+    ProvidedBlocks(IoUring uring, BlockCache cache, int group, int blockBytes, int count, Arena arena)
+            throws LinuxException {
         this.cache = cache;
+        this.group = group;
         this.blockBytes = blockBytes;
-        this.ring = BufferRing.register(uring, count, GROUP, arena);
+        this.ring = BufferRing.register(uring, count, group, arena);
         this.blocks = new Block[count];
         this.missing = new int[count];
         for (int id = count - 1; id >= 0; id--) {
@@ -37,6 +41,11 @@ final class ProvidedBlocks {
         }
         refill();
         publish();
+    }
+
+    /** By what operations name them. */
+    int group() {
+        return group;
     }
 
     /** The block that the kernel filled; the caller owns it. */

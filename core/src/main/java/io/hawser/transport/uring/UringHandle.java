@@ -11,4 +11,7 @@ abstract class UringHandle {
 
     /** Goes on with what had to wait for the end of a turn: a multishot to arm again. */
     abstract void onRearm();
+
+    /** Whether there is memory for what it would arm again. */
+    abstract boolean canRearm();
 }

@@ -99,6 +99,11 @@ final class UringListener extends UringHandle implements ListenSocket {
     }
 
     @Override
+    boolean canRearm() {
+        return true;
+    }
+
+    @Override
     public SocketAddress localAddress() {
         return bound;
     }

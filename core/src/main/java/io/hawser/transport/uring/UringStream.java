@@ -161,7 +161,7 @@ final class UringStream extends UringHandle implements StreamSocket {
             return;
         }
         receiveArmed = true;
-        transport.ringWithRoom().prepareReceive(fd, ProvidedBlocks.GROUP, UserData.of(slot, UserData.RECEIVE));
+        transport.ringWithRoom().prepareReceive(fd, ProvidedBlocks.STREAMS, UserData.of(slot, UserData.RECEIVE));
     }
 
     private void rearmLater() {
@@ -169,6 +169,11 @@ final class UringStream extends UringHandle implements StreamSocket {
             rearmQueued = true;
             transport.rearm(this);
         }
+    }
+
+    @Override
+    boolean canRearm() {
+        return !transport.blocks.isEmpty();
     }
 
     @Override

@@ -2,6 +2,7 @@
 package io.hawser.transport.uring;
 
 import io.hawser.linux.Affinity;
+import io.hawser.buffer.BlockCache;
 import io.hawser.linux.CallState;
 import io.hawser.linux.CqeDescriptor;
 import io.hawser.linux.Errno;
@@ -13,6 +14,9 @@ import io.hawser.linux.SockAddrDescriptor;
 import io.hawser.linux.Sockets;
 import io.hawser.transport.AcceptSink;
 import io.hawser.transport.AcceptedSocket;
+import io.hawser.transport.DatagramOptions;
+import io.hawser.transport.DatagramPort;
+import io.hawser.transport.DatagramSink;
 import io.hawser.transport.ListenSocket;
 import io.hawser.transport.SocketOptions;
 import io.hawser.transport.StreamSink;
@@ -20,9 +24,11 @@ import io.hawser.transport.StreamSocket;
 import io.hawser.transport.Transport;
 import io.hawser.transport.TransportConfig;
 import io.hawser.transport.posix.AcceptedDescriptor;
+import io.hawser.transport.posix.PosixDatagrams;
 import io.hawser.transport.posix.PosixSockets;
 import java.io.IOException;
 import java.lang.foreign.Arena;
+import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
 import java.util.ArrayList;
@@ -53,6 +59,14 @@ final class UringTransport implements Transport {
     final PosixSockets sockets;
     final ProvidedBlocks blocks;
 
+    private final BlockCache cache;
+    private final int readBlocks;
+    /** Made for the first UDP socket, as most loops have none. */
+    private @Nullable PosixDatagrams datagrams;
+
+    /** Blocks for datagrams, one group for each size that is in use. */
+    private final List<DatagramBlocks> datagramBlocks = new ArrayList<>();
+
     private final Arena arena = Arena.ofConfined();
     private final IoUring ring;
     private final MsgHdrDescriptor[] messages = new MsgHdrDescriptor[MESSAGES];
@@ -72,6 +86,8 @@ final class UringTransport implements Transport {
     private List<UringHandle> rearmNow = new ArrayList<>();
 
     UringTransport(TransportConfig config) throws IOException {
+        this.cache = config.blocks();
+        this.readBlocks = config.readBlocks();
         this.sockets = new PosixSockets(calls, 0, arena);
         IoUring uring = null;
         int fd = -1;
@@ -81,7 +97,8 @@ final class UringTransport implements Transport {
             ring = uring;
             fd = LinuxException.check("eventfd", EventFd.create(calls));
             eventFd = fd;
-            blocks = new ProvidedBlocks(ring, config.blocks(), config.readBlockBytes(), config.readBlocks(), arena);
+            blocks =
+                    new ProvidedBlocks(ring, cache, ProvidedBlocks.STREAMS, config.readBlockBytes(), readBlocks, arena);
         } catch (IOException e) {
             if (fd >= 0) {
                 Sockets.close(calls, fd);
@@ -153,13 +170,11 @@ final class UringTransport implements Transport {
 
     @Override
     public void await(long timeoutNs) {
-        if (blocks.isShort()) {
-            blocks.refill();
-        }
-        if (!rearm.isEmpty() && !blocks.isEmpty()) {
+        refill();
+        if (!rearm.isEmpty()) {
             rearmAll();
         }
-        blocks.publish();
+        publish();
         messagesUsed = 0;
         if (ring.completions() > 0 || timeoutNs == 0) {
             if (ring.hasKernelWork()) {
@@ -177,9 +192,33 @@ final class UringTransport implements Transport {
         rearm = rearmNow;
         rearmNow = now;
         for (int i = 0; i < now.size(); i++) {
-            now.get(i).onRearm();
+            final UringHandle handle = now.get(i);
+            if (handle.canRearm()) {
+                handle.onRearm();
+            } else {
+                rearm.add(handle);
+            }
         }
         now.clear();
+    }
+
+    private void refill() {
+        if (blocks.isShort()) {
+            blocks.refill();
+        }
+        for (int i = 0; i < datagramBlocks.size(); i++) {
+            final ProvidedBlocks provided = datagramBlocks.get(i).provided();
+            if (provided.isShort()) {
+                provided.refill();
+            }
+        }
+    }
+
+    private void publish() {
+        blocks.publish();
+        for (int i = 0; i < datagramBlocks.size(); i++) {
+            datagramBlocks.get(i).provided().publish();
+        }
     }
 
     private static void check(int result) {
@@ -245,6 +284,57 @@ final class UringTransport implements Transport {
         Affinity.pin(cpu);
     }
 
+    @Override
+    public DatagramPort bindDatagram(InetSocketAddress local, DatagramOptions options, DatagramSink sink)
+            throws IOException {
+        return datagramPort(datagrams().bind(local, options), local, false, options, sink);
+    }
+
+    @Override
+    public DatagramPort connectDatagram(InetSocketAddress remote, DatagramOptions options, DatagramSink sink)
+            throws IOException {
+        return datagramPort(datagrams().connect(remote, options), remote, true, options, sink);
+    }
+
+    private DatagramPort datagramPort(
+            int fd, InetSocketAddress address, boolean connected, DatagramOptions options, DatagramSink sink)
+            throws IOException {
+        final InetSocketAddress bound =
+                (InetSocketAddress) sockets.localAddress(fd).orElse(address);
+        try {
+            final DatagramBlocks provided = datagramBlocks(options);
+            final UringDatagramPort port = new UringDatagramPort(this, fd, bound, connected, provided, options, sink);
+            register(port);
+            return port;
+        } catch (IOException e) {
+            Sockets.close(calls, fd);
+            throw e;
+        }
+    }
+
+    PosixDatagrams datagrams() {
+        PosixDatagrams made = datagrams;
+        if (made == null) {
+            made = new PosixDatagrams(calls, sockets, arena);
+            datagrams = made;
+        }
+        return made;
+    }
+
+    private DatagramBlocks datagramBlocks(DatagramOptions options) throws LinuxException {
+        final int blockBytes = DatagramBlocks.blockBytes(options);
+        for (DatagramBlocks existing : datagramBlocks) {
+            if (existing.isFor(blockBytes, options.coalescing())) {
+                return existing;
+            }
+        }
+        final int group = ProvidedBlocks.STREAMS + 1 + datagramBlocks.size();
+        final DatagramBlocks made =
+                DatagramBlocks.provide(ring, cache, group, blockBytes, readBlocks, options.coalescing(), arena);
+        datagramBlocks.add(made);
+        return made;
+    }
+
     static boolean isTcp(SocketAddress address) {
         return !(address instanceof UnixDomainSocketAddress);
     }
@@ -286,7 +376,7 @@ final class UringTransport implements Transport {
 
     /** Hands over what is prepared; the kernel may complete operations meanwhile, which the next dispatch takes. */
     void submit() {
-        blocks.publish();
+        publish();
         messagesUsed = 0;
         check(ring.submit());
     }
@@ -326,6 +416,9 @@ final class UringTransport implements Transport {
         }
         ring.close();
         blocks.close();
+        for (DatagramBlocks each : datagramBlocks) {
+            each.provided().close();
+        }
         arena.close();
     }
 }

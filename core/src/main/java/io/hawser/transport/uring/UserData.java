@@ -17,6 +17,7 @@ final class UserData {
     static final int CONNECT = 4;
     static final int CANCEL = 5;
     static final int WAKEUP = 6;
+    static final int WRITABLE = 7;
 
     private UserData() {}
 
