@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.hawser.transport.nio;
 
+import io.hawser.transport.DatagramOptions;
 import io.hawser.transport.SocketOptions;
 import java.io.IOException;
 import java.net.Inet4Address;
@@ -15,6 +16,7 @@ import java.net.StandardSocketOptions;
 import java.net.UnixDomainSocketAddress;
 import java.net.UnknownHostException;
 import java.nio.channels.Channel;
+import java.nio.channels.DatagramChannel;
 import java.nio.channels.NetworkChannel;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
@@ -82,6 +84,82 @@ final class NioChannels {
             throw NioErrors.bind(local, e);
         }
         return channel;
+    }
+
+    /**
+     * A non-blocking channel that is bound to {@code local}, with its options set.
+     *
+     * @throws java.net.BindException if the address is taken, not of this machine, or forbidden
+     * @throws IOException if its family or an option is not available here, or the system is out of descriptors
+     */
+    static DatagramChannel datagram(InetSocketAddress local, DatagramOptions options) throws IOException {
+        DatagramChannel channel = datagramOf(local, options);
+        try {
+            channel.bind(local);
+            return channel;
+        } catch (IOException e) {
+            closeQuietly(channel);
+            throw NioErrors.bind(local, e);
+        }
+    }
+
+    /**
+     * A non-blocking channel that is connected to {@code remote}, with its options set.
+     *
+     * @throws IOException if there is no route, or the system is out of descriptors
+     */
+    static DatagramChannel datagramTo(InetSocketAddress remote, DatagramOptions options) throws IOException {
+        DatagramChannel channel = datagramOf(remote, options);
+        try {
+            channel.connect(remote);
+            return channel;
+        } catch (IOException e) {
+            closeQuietly(channel);
+            throw NioErrors.connect(remote, e);
+        }
+    }
+
+    private static DatagramChannel datagramOf(InetSocketAddress address, DatagramOptions options) throws IOException {
+        ProtocolFamily family = family(address);
+        DatagramChannel channel;
+        try {
+            channel = DatagramChannel.open(family);
+        } catch (UnsupportedOperationException e) {
+            throw unavailable(address, e);
+        }
+        try {
+            channel.configureBlocking(false);
+            configure(channel, address, options);
+            return channel;
+        } catch (IOException e) {
+            closeQuietly(channel);
+            throw e;
+        }
+    }
+
+    private static void configure(DatagramChannel channel, InetSocketAddress address, DatagramOptions options)
+            throws IOException {
+        setIfSupported(channel, StandardSocketOptions.SO_REUSEADDR, options.reuseAddress());
+        if (options.reusePort() && !setIfSupported(channel, StandardSocketOptions.SO_REUSEPORT, true)) {
+            throw new SocketException(
+                    "Could not set SO_REUSEPORT for " + text(address) + ": this system does not have it");
+        }
+        if (options.broadcast()) {
+            channel.setOption(StandardSocketOptions.SO_BROADCAST, true);
+        }
+        if (options.sendBufferBytes() > 0) {
+            channel.setOption(StandardSocketOptions.SO_SNDBUF, options.sendBufferBytes());
+        }
+        if (options.receiveBufferBytes() > 0) {
+            channel.setOption(StandardSocketOptions.SO_RCVBUF, options.receiveBufferBytes());
+        }
+        channel.setOption(StandardSocketOptions.IP_MULTICAST_TTL, options.multicastTtl());
+        channel.setOption(StandardSocketOptions.IP_MULTICAST_LOOP, options.multicastLoop());
+        if (options.multicastInterface().isPresent()) {
+            channel.setOption(
+                    StandardSocketOptions.IP_MULTICAST_IF,
+                    options.multicastInterface().get());
+        }
     }
 
     /** Makes a stream's channel non-blocking and sets the options that its family has. */

@@ -5,6 +5,9 @@ import io.hawser.buffer.Block;
 import io.hawser.buffer.BlockCache;
 import io.hawser.transport.AcceptSink;
 import io.hawser.transport.AcceptedSocket;
+import io.hawser.transport.DatagramOptions;
+import io.hawser.transport.DatagramPort;
+import io.hawser.transport.DatagramSink;
 import io.hawser.transport.ListenSocket;
 import io.hawser.transport.SocketOptions;
 import io.hawser.transport.StreamSink;
@@ -13,7 +16,9 @@ import io.hawser.transport.Transport;
 import io.hawser.transport.TransportConfig;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.nio.channels.DatagramChannel;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.ServerSocketChannel;
@@ -153,6 +158,33 @@ final class NioTransport implements Transport {
         }
     }
 
+    @Override
+    public DatagramPort bindDatagram(InetSocketAddress local, DatagramOptions options, DatagramSink sink)
+            throws IOException {
+        final boolean ipv6Only = options.v6Only() && NioChannels.isDualStack(local);
+        return datagramPort(NioChannels.datagram(local, options), ipv6Only, options, sink);
+    }
+
+    @Override
+    public DatagramPort connectDatagram(InetSocketAddress remote, DatagramOptions options, DatagramSink sink)
+            throws IOException {
+        return datagramPort(NioChannels.datagramTo(remote, options), false, options, sink);
+    }
+
+    private DatagramPort datagramPort(
+            DatagramChannel channel, boolean ipv6Only, DatagramOptions options, DatagramSink sink) throws IOException {
+        try {
+            SelectionKey key = channel.register(selector, 0);
+            InetSocketAddress local = (InetSocketAddress) channel.getLocalAddress();
+            NioDatagramPort port = new NioDatagramPort(this, channel, key, local, ipv6Only, options, sink);
+            key.attach(port);
+            return port;
+        } catch (IOException | RuntimeException e) {
+            NioChannels.closeQuietly(channel);
+            throw e;
+        }
+    }
+
     private NioStream register(SocketChannel channel, @Nullable SocketAddress remote, StreamSink sink)
             throws IOException {
         SelectionKey key = channel.register(selector, 0);
@@ -223,6 +255,12 @@ final class NioTransport implements Transport {
         Block block = spare;
         spare = null;
         return block != null ? block : blocks.tryAcquire(readBlockBytes);
+    }
+
+    /** A block for {@code bytes}, or null while the pool is at its cap. */
+    @Nullable
+    Block takeBlock(int bytes) {
+        return blocks.tryAcquire(bytes);
     }
 
     /** Takes a block back into which nothing was received. */

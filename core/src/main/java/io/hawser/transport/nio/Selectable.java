@@ -2,7 +2,7 @@
 package io.hawser.transport.nio;
 
 /** What a selection key carries: whose turn it is when the key is ready. The loop's thread only. */
-sealed interface Selectable permits NioListener, NioStream {
+sealed interface Selectable permits NioListener, NioStream, NioDatagramPort {
     /**
      * Notes that the key is ready for {@code ops}, as in {@link java.nio.channels.SelectionKey#readyOps()}. Calls no sink.
      *
