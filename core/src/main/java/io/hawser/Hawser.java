@@ -6,6 +6,8 @@ import io.hawser.connection.BlockingHandler;
 import io.hawser.connection.Connection;
 import io.hawser.connection.ConnectionHandler;
 import io.hawser.connection.ConnectionOptions;
+import io.hawser.connection.DatagramHandler;
+import io.hawser.connection.DatagramServer;
 import io.hawser.connection.Engine;
 import io.hawser.connection.Server;
 import java.io.IOException;
@@ -100,6 +102,28 @@ public final class Hawser {
                 engine = Engine.builder().name("hawser-dial").loops(1).start();
             }
             return engine;
+     * Binds a UDP address, with an engine of its own that ends with the server. Any thread.
+     *
+     * <pre>{@code
+     * try (var server = Hawser.bind("udp://0.0.0.0:7000", (endpoint, datagram) -> datagram.reply(datagram.reader()))) {
+     *     server.join();
+     * }
+     * }</pre>
+     *
+     * @param address such as {@code udp://0.0.0.0:7000} or {@code udp://[::]:7000}; port 0 lets the system pick one
+     * @throws IllegalArgumentException if it is none
+     * @throws java.net.BindException if it is taken, not of this machine, or forbidden
+     * @throws IOException if no transport works
+     */
+    public static DatagramServer bind(String address, DatagramHandler handler) throws IOException {
+        final Engine engine = Engine.builder().start();
+        try {
+            final DatagramServer server = engine.bind(address, handler);
+            server.closesEngine();
+            return server;
+        } catch (IOException | RuntimeException e) {
+            engine.close();
+            throw e;
         }
     }
 }

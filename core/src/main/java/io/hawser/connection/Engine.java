@@ -7,10 +7,12 @@ import io.hawser.loop.IdleStrategy;
 import io.hawser.loop.LoadBalancer;
 import io.hawser.loop.LoopConfig;
 import io.hawser.loop.LoopGroup;
+import io.hawser.transport.DatagramOptions;
 import io.hawser.transport.TransportConfig;
 import io.hawser.transport.TransportProvider;
 import io.hawser.transport.Transports;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -53,6 +55,7 @@ public final class Engine implements AutoCloseable {
     private final VirtualThreads virtualThreads;
     private final LoadBalancer dialBalancer = LoadBalancer.roundRobin();
     private final Set<Server> servers = ConcurrentHashMap.newKeySet();
+    private final Set<PortEndpoint> datagramEndpoints = ConcurrentHashMap.newKeySet();
     private final AtomicLong connectionIds = new AtomicLong();
     private final LimitCounters limitCounters;
     private final SourceCounts sources;
@@ -153,6 +156,9 @@ public final class Engine implements AutoCloseable {
      */
     public Server listen(Address address, ServerOptions options, ConnectionHandler handler) throws IOException {
         requireOpen();
+        if (address.isUdp()) {
+            throw new IllegalArgumentException(address + " is for datagrams: bind() it");
+        }
         final Server server = Server.listen(this, address, options, handler, acceptorLoops, workers);
         servers.add(server);
         if (closing.get()) {
@@ -226,6 +232,9 @@ public final class Engine implements AutoCloseable {
 
     private CompletableFuture<Connection> dial(
             Address address, ConnectionOptions options, ConnectionHandler handler, LoopConnections home) {
+        if (address.isUdp()) {
+            throw new IllegalArgumentException(address + " is for datagrams: connectDatagram() to it");
+        }
         final CompletableFuture<Connection> result = new CompletableFuture<>();
         final Endpoint endpoint = new Endpoint(this, handler, options);
         final long deadlineNs = System.nanoTime() + options.dialTimeout().toNanos();
@@ -262,12 +271,120 @@ public final class Engine implements AutoCloseable {
         }
     }
 
+    // ---- datagrams
+
+    /** As {@link #bind(Address, DatagramOptions, DatagramHandler)}, with the defaults. */
+    public DatagramServer bind(String address, DatagramHandler handler) throws IOException {
+        return bind(Address.parse(address), DatagramOptions.DEFAULT, handler);
+    }
+
+    /**
+     * Binds a UDP address. When this returns, datagrams are received: on one loop, or with {@link DatagramOptions#reusePort()} on each, by
+     * a socket of its own. Not to be called on a loop.
+     *
+     * @throws IllegalArgumentException if it is no {@code udp} address
+     * @throws java.net.BindException if the address is taken, not of this machine, or forbidden
+     * @throws IOException for any other failure
+     */
+    public DatagramServer bind(Address address, DatagramOptions options, DatagramHandler handler) throws IOException {
+        requireOpen();
+        requireUdp(address);
+        return DatagramServer.bind(this, address, options, handler, options.reusePort() ? workers : List.of(nextHome()));
+    }
+
+    /** As {@link #connectDatagram(Address, DatagramOptions, DatagramHandler)}, with the defaults. */
+    public CompletableFuture<DatagramEndpoint> connectDatagram(String address, DatagramHandler handler) {
+        return connectDatagram(Address.parse(address), DatagramOptions.DEFAULT, handler);
+    }
+
+    /**
+     * A UDP socket that talks with one peer: datagrams of others are not received, and errors that the peer's side reports are told to
+     * {@link DatagramHandler#onError}. Nothing is sent by connecting, so it succeeds whether anybody is there or not.
+     *
+     * @return completes on the endpoint's loop, after {@link DatagramHandler#onOpen}; with an {@link IOException} if the name is not known
+     *     or there is no route
+     * @throws IllegalArgumentException if it is no {@code udp} address
+     */
+    public CompletableFuture<DatagramEndpoint> connectDatagram(
+            Address address, DatagramOptions options, DatagramHandler handler) {
+        requireUdp(address);
+        final CompletableFuture<DatagramEndpoint> result = new CompletableFuture<>();
+        final PortEndpoint endpoint = new PortEndpoint(this, nextHome().loop(), options, handler);
+        if (address.needsResolver()) {
+            Thread.ofVirtual().name("hawser-resolve").start(() -> connect(endpoint, address, result));
+        } else {
+            connect(endpoint, address, result);
+        }
+        return result;
+    }
+
+    private static void connect(
+            PortEndpoint endpoint, Address address, CompletableFuture<DatagramEndpoint> result) {
+        final InetSocketAddress remote;
+        try {
+            remote = (InetSocketAddress) address.resolve().getFirst();
+        } catch (IOException | RuntimeException e) {
+            result.completeExceptionally(e);
+            return;
+        }
+        final boolean accepted = endpoint.loop().executeAlways(() -> {
+            try {
+                endpoint.connect(remote);
+                result.complete(endpoint);
+            } catch (Throwable t) {
+                result.completeExceptionally(t);
+            }
+        });
+        if (!accepted) {
+            result.completeExceptionally(new IOException("The engine is closed"));
+        }
+    }
+
+    private LoopConnections nextHome() {
+        return workers.get(
+                dialBalancer.select(workers.size(), i -> workers.get(i).count(), 0));
+    }
+
+    private static void requireUdp(Address address) {
+        if (!address.isUdp()) {
+            throw new IllegalArgumentException(address + " is not for datagrams, as udp://127.0.0.1:7000 is");
+        }
+    }
+
+    /** An endpoint has opened; the loop's thread. */
+    void opened(PortEndpoint endpoint) {
+        datagramEndpoints.add(endpoint);
+        if (closing.get()) {
+            endpoint.shutdown();
+        }
+    }
+
+    /** An endpoint has closed; the loop's thread. */
+    void closed(PortEndpoint endpoint) {
+        datagramEndpoints.remove(endpoint);
+    }
+
+    private void closeDatagrams() {
+        datagramEndpoints.forEach(PortEndpoint::shutdown);
+        final CompletableFuture<Void> all = CompletableFuture.allOf(
+                datagramEndpoints.stream().map(PortEndpoint::closeFuture).toArray(CompletableFuture[]::new));
+        try {
+            all.get(ABORT_TIME.toNanos(), TimeUnit.NANOSECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (ExecutionException | TimeoutException e) {
+            StreamConnection.LOGGER.log(System.Logger.Level.ERROR, "UDP sockets could not be closed", e);
+        }
+    }
+
     // ---- the end
 
     /**
      * Stops in the steps of {@link EngineState}: listening ends; connections send what is pending and close, as {@link Connection#close()}
      * does, those that are busy when they have finished; what is left after {@code grace} is reset; the loops end; memory is given back. A
      * handler may call it.
+     * Stops in steps: listening ends; connections send what is pending and close, as {@link Connection#close()} does; what is left after
+     * {@code grace} is reset; UDP sockets close; the loops end; memory is given back.
      *
      * @return completes when all is done; on a thread of its own
      */
@@ -299,6 +416,7 @@ public final class Engine implements AutoCloseable {
                         connectionCount() + " connections could not be closed, or their handlers do not end");
             }
         }
+        closeDatagrams();
         loops.stop();
         loops.ended().join();
         try {

@@ -91,7 +91,7 @@ public final class Server implements AutoCloseable {
 
     static <T> T onLoop(EventLoop loop, Callable<T> call) throws IOException {
         if (loop.inLoop()) {
-            throw new IllegalStateException("listen() waits for the loop, so it is not to be called on one");
+            throw new IllegalStateException("This waits for the loop, so it is not to be called on one");
         }
         final CompletableFuture<T> result = new CompletableFuture<>();
         final boolean accepted = loop.executeAlways(() -> {
