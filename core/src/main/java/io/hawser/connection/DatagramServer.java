@@ -31,8 +31,9 @@ public final class DatagramServer implements AutoCloseable {
             DatagramHandler handler,
             List<LoopConnections> homes)
             throws IOException {
-        final DatagramOptions own =
-                options.toBuilder().v6Only(options.v6Only() || address.isV6Only()).build();
+        final DatagramOptions own = options.toBuilder()
+                .v6Only(options.v6Only() || address.isV6Only())
+                .build();
         InetSocketAddress local = (InetSocketAddress) address.resolve().getFirst();
         final List<PortEndpoint> endpoints = new ArrayList<>();
         try {
@@ -47,8 +48,7 @@ public final class DatagramServer implements AutoCloseable {
             endpoints.forEach(PortEndpoint::close);
             throw e;
         }
-        final Address bound =
-                new Address(address.scheme(), local.getAddress().getHostAddress(), local.getPort(), "");
+        final Address bound = new Address(address.scheme(), local.getAddress().getHostAddress(), local.getPort(), "");
         return new DatagramServer(engine, bound, endpoints);
     }
 

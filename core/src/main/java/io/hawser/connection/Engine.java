@@ -289,7 +289,8 @@ public final class Engine implements AutoCloseable {
     public DatagramServer bind(Address address, DatagramOptions options, DatagramHandler handler) throws IOException {
         requireOpen();
         requireUdp(address);
-        return DatagramServer.bind(this, address, options, handler, options.reusePort() ? workers : List.of(nextHome()));
+        return DatagramServer.bind(
+                this, address, options, handler, options.reusePort() ? workers : List.of(nextHome()));
     }
 
     /** As {@link #connectDatagram(Address, DatagramOptions, DatagramHandler)}, with the defaults. */
@@ -318,8 +319,7 @@ public final class Engine implements AutoCloseable {
         return result;
     }
 
-    private static void connect(
-            PortEndpoint endpoint, Address address, CompletableFuture<DatagramEndpoint> result) {
+    private static void connect(PortEndpoint endpoint, Address address, CompletableFuture<DatagramEndpoint> result) {
         final InetSocketAddress remote;
         try {
             remote = (InetSocketAddress) address.resolve().getFirst();

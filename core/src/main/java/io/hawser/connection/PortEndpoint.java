@@ -168,7 +168,9 @@ final class PortEndpoint implements DatagramEndpoint, DatagramSink, Flushable {
     private void requireConnected(boolean wanted) {
         if (wanted != (remote != null)) {
             throw new IllegalStateException(
-                    wanted ? this + " is not connected: say to whom" : this + " is connected, and talks with its peer only");
+                    wanted
+                            ? this + " is not connected: say to whom"
+                            : this + " is connected, and talks with its peer only");
         }
     }
 
@@ -208,8 +210,7 @@ final class PortEndpoint implements DatagramEndpoint, DatagramSink, Flushable {
         if (remote == null && ipv4 && !toIpv4) {
             throw new IllegalArgumentException("An IPv4 socket, " + local + ", cannot send to " + to);
         }
-        final int max =
-                toIpv4 ? DatagramOptions.MAX_IPV4_PAYLOAD_BYTES : DatagramOptions.MAX_IPV6_PAYLOAD_BYTES;
+        final int max = toIpv4 ? DatagramOptions.MAX_IPV4_PAYLOAD_BYTES : DatagramOptions.MAX_IPV6_PAYLOAD_BYTES;
         if (length > max) {
             throw new IllegalArgumentException(
                     "A datagram has at most " + max + " bytes, not " + (length == Integer.MAX_VALUE ? "more" : length));

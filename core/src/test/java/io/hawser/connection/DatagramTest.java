@@ -489,7 +489,8 @@ class DatagramTest {
 
     @Test
     void shouldReceiveFromAnIpv6GroupOnAnInterface() throws Exception {
-        // Linux has no IPv6 multicast route on the loopback interface; what goes to ff01::/16 stays on the machine all the same.
+        // Linux has no IPv6 multicast route on the loopback interface; what goes to ff01::/16 stays on the machine all
+        // the same.
         final NetworkInterface multicasting = NetworkInterface.networkInterfaces()
                 .filter(each -> each.inetAddresses().anyMatch(Inet6Address.class::isInstance))
                 .filter(DatagramTest::supportsMulticast)
@@ -514,8 +515,7 @@ class DatagramTest {
         final DatagramServer from = bind(any, options, DEAF);
         final int port = member.address().port();
         final PeerAddress to = PeerAddress.of(new InetSocketAddress(group, port));
-        final PeerAddress direct =
-                PeerAddress.of(new InetSocketAddress(loopback, port));
+        final PeerAddress direct = PeerAddress.of(new InetSocketAddress(loopback, port));
         onLoop(member, endpoint -> {
             endpoint.join(group, lo);
             assertThatThrownBy(() -> endpoint.join(group, lo)).isInstanceOf(IOException.class);
