@@ -2,9 +2,11 @@
 package io.hawser.cli;
 
 import io.hawser.connection.Address;
+import io.hawser.connection.DatagramServer;
 import io.hawser.connection.Engine;
 import io.hawser.connection.Server;
 import io.hawser.connection.ServerOptions;
+import io.hawser.transport.DatagramOptions;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.time.Duration;
@@ -22,7 +24,7 @@ import picocli.CommandLine.Spec;
 /** {@code hawser serve}: echo servers, until a signal ends them. */
 @Command(
         name = "serve",
-        description = "Serves echo: sends back every byte that comes.",
+        description = "Serves echo: sends back every byte, or every datagram, that comes.",
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
         sortOptions = false,
@@ -30,6 +32,7 @@ import picocli.CommandLine.Spec;
         footer = {
             "  hawser serve",
             "  hawser serve tcp://0.0.0.0:7000 tcp://[::1]:7001 unix:///tmp/echo.sock",
+            "  hawser serve udp://127.0.0.1:7000",
             "  hawser serve tcp://127.0.0.1:0 --transport epoll --loops 2",
             "",
             "Try it:  echo hello | nc -N 127.0.0.1 7000",
@@ -51,8 +54,9 @@ final class ServeCommand implements Callable<Integer> {
     @Parameters(
             paramLabel = "URI",
             defaultValue = DEFAULT_ADDRESS,
-            description = "Where to listen: tcp://HOST:PORT or unix:///PATH. Port 0 takes a free port, an empty HOST or"
-                    + " * all interfaces; default: ${DEFAULT-VALUE}")
+            description =
+                    "Where to listen: tcp://HOST:PORT, udp://HOST:PORT or unix:///PATH. Port 0 takes a free port, an empty HOST or"
+                            + " * all interfaces; default: ${DEFAULT-VALUE}")
     private List<String> addresses = List.of();
 
     @Mixin
@@ -63,6 +67,13 @@ final class ServeCommand implements Callable<Integer> {
             description = "Every loop listens for itself, and the kernel spreads the connections (SO_REUSEPORT)")
     private boolean reusePort;
 
+    @Option(
+            names = "--datagram-size",
+            paramLabel = "BYTES",
+            description =
+                    "udp: the longest datagram that comes back whole; longer ones are cut. Default: ${DEFAULT-VALUE}")
+    private int datagramSize = DatagramOptions.DEFAULT.maxDatagramBytes();
+
     @Option(names = "--json", description = "One JSON object per address instead of 'listening URI'")
     private boolean json;
 
@@ -72,19 +83,20 @@ final class ServeCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, InterruptedException {
+        Usage.requireRange(spec, "--datagram-size", datagramSize, 1, DatagramOptions.MAX_IPV6_PAYLOAD_BYTES);
         final List<Address> wanted =
                 addresses.stream().map(text -> Usage.address(spec, text)).toList();
         final Engine engine = engineOptions.engine("hawser").start();
         try {
-            final List<Server> servers = new ArrayList<>();
+            final List<Address> bound = new ArrayList<>();
             for (Address address : wanted) {
-                servers.add(listen(engine, address));
+                bound.add(listen(engine, address));
             }
             final PrintWriter err = spec.commandLine().getErr();
             err.println("echo over " + engine.transport() + " on "
                     + Units.counted(engine.loops().size(), "loop"));
             err.flush();
-            servers.forEach(this::announce);
+            bound.forEach(address -> announce(engine, address));
             stop.await();
         } finally {
             engine.closeAsync(CLOSE_TIME).join();
@@ -92,12 +104,27 @@ final class ServeCommand implements Callable<Integer> {
         return 0;
     }
 
-    private Server listen(Engine engine, Address address) throws IOException {
+    /** The address that is really bound. */
+    private Address listen(Engine engine, Address address) throws IOException {
         try {
-            return engine.listen(address, ServerOptions.DEFAULT.withReusePort(reusePort), new EchoHandler());
+            return address.isUdp()
+                    ? bind(engine, address).address()
+                    : listenForStreams(engine, address).address();
         } catch (IOException e) {
             throw new IOException("Cannot listen on " + address + ": " + Failures.reason(e) + hint(address, e), e);
         }
+    }
+
+    private Server listenForStreams(Engine engine, Address address) throws IOException {
+        return engine.listen(address, ServerOptions.DEFAULT.withReusePort(reusePort), new EchoHandler());
+    }
+
+    private DatagramServer bind(Engine engine, Address address) throws IOException {
+        final DatagramOptions options = DatagramOptions.builder()
+                .maxDatagramBytes(datagramSize)
+                .reusePort(reusePort)
+                .build();
+        return engine.bind(address, options, (_, datagram) -> datagram.reply(datagram.reader()));
     }
 
     private static String hint(Address address, IOException e) {
@@ -107,16 +134,16 @@ final class ServeCommand implements Callable<Integer> {
                 : "";
     }
 
-    private void announce(Server server) {
+    private void announce(Engine engine, Address address) {
         final PrintWriter out = spec.commandLine().getOut();
-        final String uri = server.address().toString();
+        final String uri = address.toString();
         out.println(
                 json
                         ? new Json()
                                 .put("event", "listening")
                                 .put("uri", uri)
-                                .put("transport", server.engine().transport())
-                                .put("loops", server.engine().loops().size())
+                                .put("transport", engine.transport())
+                                .put("loops", engine.loops().size())
                                 .toString()
                         : "listening " + uri);
         out.flush();

@@ -4,6 +4,8 @@ package io.hawser.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.SocketAddress;
@@ -48,6 +50,24 @@ class ServeCommandTest {
         assertThat(ended.exitCode()).isZero();
         assertThat(ended.err().strip()).isEqualTo("echo over " + transport + " on 2 loops");
         assertThat(socket).doesNotExist();
+    }
+
+    @ParameterizedTest
+    @MethodSource("transports")
+    void shouldEchoDatagrams(String transport) throws Exception {
+        try (Cli serve = Cli.start("serve", "udp://127.0.0.1:0", "--transport", transport, "--loops", "1");
+                DatagramSocket client = new DatagramSocket()) {
+            final URI udp = URI.create(serve.nextListening());
+            assertThat(udp.getScheme()).isEqualTo("udp");
+            client.setSoTimeout(20_000);
+            client.connect(new InetSocketAddress(udp.getHost(), udp.getPort()));
+            final byte[] sent = "over UDP".getBytes(StandardCharsets.UTF_8);
+            client.send(new DatagramPacket(sent, sent.length));
+            final DatagramPacket answer = new DatagramPacket(new byte[100], 100);
+            client.receive(answer);
+            assertThat(answer.getLength()).isEqualTo(sent.length);
+            assertThat(answer.getData()).startsWith(sent);
+        }
     }
 
     @Test
