@@ -102,6 +102,10 @@ public final class Hawser {
                 engine = Engine.builder().name("hawser-dial").loops(1).start();
             }
             return engine;
+        }
+    }
+
+    /**
      * Binds a UDP address, with an engine of its own that ends with the server. Any thread.
      *
      * <pre>{@code

@@ -381,10 +381,9 @@ public final class Engine implements AutoCloseable {
 
     /**
      * Stops in the steps of {@link EngineState}: listening ends; connections send what is pending and close, as {@link Connection#close()}
-     * does, those that are busy when they have finished; what is left after {@code grace} is reset; the loops end; memory is given back. A
+     * does, those that are busy when they have finished; what is left after {@code grace} is reset; UDP sockets close; the loops end; memory is given
+     * back. A
      * handler may call it.
-     * Stops in steps: listening ends; connections send what is pending and close, as {@link Connection#close()} does; what is left after
-     * {@code grace} is reset; UDP sockets close; the loops end; memory is given back.
      *
      * @return completes when all is done; on a thread of its own
      */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.hawser.transport.uring;
 
-import io.hawser.linux.Affinity;
 import io.hawser.buffer.BlockCache;
+import io.hawser.linux.Affinity;
 import io.hawser.linux.CallState;
 import io.hawser.linux.CqeDescriptor;
 import io.hawser.linux.Errno;
