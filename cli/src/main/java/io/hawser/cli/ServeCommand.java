@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.hawser.cli;
 
+import io.hawser.buffer.Reader;
 import io.hawser.connection.Address;
+import io.hawser.connection.Connection;
 import io.hawser.connection.DatagramServer;
 import io.hawser.connection.Engine;
 import io.hawser.connection.Server;
 import io.hawser.connection.ServerOptions;
+import io.hawser.connection.VirtualThreads;
 import io.hawser.transport.DatagramOptions;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -18,6 +21,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -33,6 +37,7 @@ import picocli.CommandLine.Spec;
             "  hawser serve",
             "  hawser serve tcp://0.0.0.0:7000 tcp://[::1]:7001 unix:///tmp/echo.sock",
             "  hawser serve udp://127.0.0.1:7000",
+            "  hawser serve --blocking",
             "  hawser serve tcp://127.0.0.1:0 --transport epoll --loops 2",
             "",
             "Try it:  echo hello | nc -N 127.0.0.1 7000",
@@ -68,6 +73,16 @@ final class ServeCommand implements Callable<Integer> {
     private boolean reusePort;
 
     @Option(
+            names = "--blocking",
+            description = "Streams are served by blocking handlers, each on a virtual thread while it is busy")
+    private boolean blocking;
+
+    @Option(
+            names = "--loop-carried",
+            description = "With --blocking: the loop's own thread carries the virtual threads, not the JDK's pool")
+    private boolean loopCarried;
+
+    @Option(
             names = "--datagram-size",
             paramLabel = "BYTES",
             description =
@@ -86,7 +101,13 @@ final class ServeCommand implements Callable<Integer> {
         Usage.requireRange(spec, "--datagram-size", datagramSize, 1, DatagramOptions.MAX_IPV6_PAYLOAD_BYTES);
         final List<Address> wanted =
                 addresses.stream().map(text -> Usage.address(spec, text)).toList();
-        final Engine engine = engineOptions.engine("hawser").start();
+        if (loopCarried && !blocking) {
+            throw new ParameterException(spec.commandLine(), "--loop-carried goes with --blocking");
+        }
+        final Engine engine = engineOptions
+                .engine("hawser")
+                .virtualThreads(loopCarried ? VirtualThreads.LOOP : VirtualThreads.JDK)
+                .start();
         try {
             final List<Address> bound = new ArrayList<>();
             for (Address address : wanted) {
@@ -116,7 +137,19 @@ final class ServeCommand implements Callable<Integer> {
     }
 
     private Server listenForStreams(Engine engine, Address address) throws IOException {
-        return engine.listen(address, ServerOptions.DEFAULT.withReusePort(reusePort), new EchoHandler());
+        final ServerOptions options = ServerOptions.DEFAULT.withReusePort(reusePort);
+        return blocking
+                ? engine.serve(address, options, ServeCommand::echoBlocking)
+                : engine.listen(address, options, new EchoHandler());
+    }
+
+    /** Waits for bytes, sends them back, and so on until a read says that the peer has closed. */
+    private static void echoBlocking(Connection connection) {
+        final Reader reader = connection.reader();
+        while (true) {
+            reader.getByte(0);
+            connection.writer().append(reader).flush();
+        }
     }
 
     private DatagramServer bind(Engine engine, Address address) throws IOException {

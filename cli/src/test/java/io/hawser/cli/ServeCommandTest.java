@@ -16,11 +16,13 @@ import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -67,6 +69,20 @@ class ServeCommandTest {
             client.receive(answer);
             assertThat(answer.getLength()).isEqualTo(sent.length);
             assertThat(answer.getData()).startsWith(sent);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"--blocking", "--blocking --loop-carried"})
+    void shouldEchoInTheBlockingStyle(String options) throws Exception {
+        final List<String> args = new ArrayList<>(List.of("serve", "tcp://127.0.0.1:0"));
+        args.addAll(List.of(options.split(" ", -1)));
+        try (Cli serve = Cli.start(args.toArray(String[]::new))) {
+            final URI tcp = URI.create(serve.nextListening());
+            for (int i = 0; i < 8; i++) {
+                assertThat(echo(new InetSocketAddress(tcp.getHost(), tcp.getPort()), "number " + i))
+                        .isEqualTo("number " + i);
+            }
         }
     }
 
