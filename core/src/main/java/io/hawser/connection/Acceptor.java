@@ -104,7 +104,7 @@ final class Acceptor implements AcceptSink {
         try {
             target = select(accepted);
         } catch (RuntimeException e) {
-            StreamConnection.LOGGER.log(System.Logger.Level.WARNING, "The load balancer failed", e);
+            Log.log(System.Logger.Level.WARNING, "The load balancer failed", e);
             return false;
         }
         target.assigned();
@@ -144,15 +144,14 @@ final class Acceptor implements AcceptSink {
         } catch (IOException e) {
             target.unassigned();
             source.ifPresent(endpoint.engine().sources()::remove);
-            StreamConnection.LOGGER.log(System.Logger.Level.DEBUG, "An accepted connection could not be used", e);
+            Log.log(System.Logger.Level.DEBUG, "An accepted connection could not be used", e);
         }
     }
 
     @Override
     public void exhausted(IOException cause) {
         if (backoffNs == 0) {
-            StreamConnection.LOGGER.log(
-                    System.Logger.Level.WARNING, "Accepting pauses: " + cause.getMessage() + " (it is tried again)");
+            Log.log(System.Logger.Level.WARNING, "Accepting pauses: " + cause.getMessage() + " (it is tried again)");
         }
         backoffNs = backoffNs == 0 ? FIRST_BACKOFF_NS : Math.min(2 * backoffNs, MAX_BACKOFF_NS);
         home.loop().wheel().schedule(retry, home.loop().nowNs() + backoffNs);

@@ -31,7 +31,7 @@ public interface BlockingHandler {
 
     /** {@link #handle} threw. On the same thread. By default the exception is logged. */
     default void onError(Connection connection, Throwable error) {
-        StreamConnection.LOGGER.log(System.Logger.Level.WARNING, "The handler of " + connection + " failed", error);
+        Log.log(System.Logger.Level.WARNING, "The handler of " + connection + " failed", error);
     }
 
     /** The connection is closed and gone. On the loop's thread, so it must not block; a call of {@link #handle} may still be running. */

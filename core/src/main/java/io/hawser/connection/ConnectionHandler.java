@@ -47,7 +47,7 @@ public interface ConnectionHandler {
 
     /** A method of this handler threw. By default the exception is logged. The connection is closed after this. */
     default void onError(Connection connection, Throwable error) {
-        StreamConnection.LOGGER.log(System.Logger.Level.WARNING, "The handler of " + connection + " failed", error);
+        Log.log(System.Logger.Level.WARNING, "The handler of " + connection + " failed", error);
     }
 
     /** The connection is closed and gone; it can neither be read nor written. */

@@ -30,7 +30,7 @@ public interface DatagramHandler {
      * endpoint goes on.
      */
     default void onError(DatagramEndpoint endpoint, Throwable error) {
-        StreamConnection.LOGGER.log(System.Logger.Level.WARNING, "Error on " + endpoint, error);
+        Log.log(System.Logger.Level.WARNING, "Error on " + endpoint, error);
     }
 
     /** The endpoint is closed and gone. */

@@ -95,6 +95,8 @@ public final class Engine implements AutoCloseable {
             pool.close();
             throw e;
         }
+        // Whoever logs first, loads the logger; when descriptors have run out it is too late for that.
+        Log.log(System.Logger.Level.DEBUG, "Engine " + builder.name + ": " + count + " loops over " + transport);
     }
 
     private void boot(Builder builder) throws IOException {
@@ -132,7 +134,7 @@ public final class Engine implements AutoCloseable {
                 loops.loop(0).schedule(this::tick, delay);
             }
         } catch (RuntimeException e) {
-            StreamConnection.LOGGER.log(System.Logger.Level.ERROR, "onTick failed and is not called again", e);
+            Log.log(System.Logger.Level.ERROR, "onTick failed and is not called again", e);
         }
     }
 
@@ -373,7 +375,7 @@ public final class Engine implements AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (ExecutionException | TimeoutException e) {
-            StreamConnection.LOGGER.log(System.Logger.Level.ERROR, "UDP sockets could not be closed", e);
+            Log.log(System.Logger.Level.ERROR, "UDP sockets could not be closed", e);
         }
     }
 
@@ -410,7 +412,7 @@ public final class Engine implements AutoCloseable {
             enter(EngineState.FORCING);
             workers.forEach(worker -> worker.loop().executeAlways(worker::abortAll));
             if (!emptied(ABORT_TIME)) {
-                StreamConnection.LOGGER.log(
+                Log.log(
                         System.Logger.Level.ERROR,
                         connectionCount() + " connections could not be closed, or their handlers do not end");
             }
@@ -435,7 +437,7 @@ public final class Engine implements AutoCloseable {
         try {
             callback.run();
         } catch (RuntimeException e) {
-            StreamConnection.LOGGER.log(System.Logger.Level.WARNING, "The listener of an engine failed", e);
+            Log.log(System.Logger.Level.WARNING, "The listener of an engine failed", e);
         }
     }
 

@@ -127,7 +127,7 @@ final class PortEndpoint implements DatagramEndpoint, DatagramSink, Flushable {
         try {
             handler.onError(this, error);
         } catch (Throwable t) {
-            StreamConnection.LOGGER.log(System.Logger.Level.WARNING, "onError of " + this + " failed", t);
+            Log.log(System.Logger.Level.WARNING, "onError of " + this + " failed", t);
         }
     }
 
@@ -356,7 +356,7 @@ final class PortEndpoint implements DatagramEndpoint, DatagramSink, Flushable {
         try {
             handler.onClose(this, cause);
         } catch (Throwable t) {
-            StreamConnection.LOGGER.log(System.Logger.Level.WARNING, "onClose of " + this + " failed", t);
+            Log.log(System.Logger.Level.WARNING, "onClose of " + this + " failed", t);
         }
         closed.complete(null);
     }

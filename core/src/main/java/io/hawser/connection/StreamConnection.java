@@ -45,8 +45,6 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Thread:</b> the loop's, but for what hops there.
  */
 final class StreamConnection implements Connection, StreamSink, Flushable, WriterHook {
-    static final System.Logger LOGGER = System.getLogger("io.hawser.connection");
-
     private enum State {
         CONNECTING,
         OPEN,
@@ -605,8 +603,10 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
         try {
             endpoint.handler().onError(this, error);
         } catch (Throwable t) {
-            error.addSuppressed(t);
-            LOGGER.log(System.Logger.Level.WARNING, "onError of the handler of " + this + " failed", error);
+            if (t != error) {
+                error.addSuppressed(t);
+            }
+            Log.log(System.Logger.Level.WARNING, "onError of the handler of " + this + " failed", error);
         }
     }
 
@@ -665,7 +665,7 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
         try {
             endpoint.handler().onClose(this, why);
         } catch (Throwable t) {
-            LOGGER.log(System.Logger.Level.WARNING, "onClose of the handler of " + this + " failed", t);
+            Log.log(System.Logger.Level.WARNING, "onClose of the handler of " + this + " failed", t);
         }
     }
 

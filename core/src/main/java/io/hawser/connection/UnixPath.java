@@ -71,7 +71,7 @@ final class UnixPath {
             try {
                 Files.deleteIfExists(path);
             } catch (IOException e) {
-                StreamConnection.LOGGER.log(System.Logger.Level.WARNING, "Cannot remove " + path, e);
+                Log.log(System.Logger.Level.WARNING, "Cannot remove " + path, e);
             }
         }
     }

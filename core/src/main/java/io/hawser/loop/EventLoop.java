@@ -119,7 +119,7 @@ public final class EventLoop implements Executor {
                 failedTurns = 0;
             } catch (Throwable t) {
                 failedTurns++;
-                LOGGER.log(System.Logger.Level.ERROR, "A turn of loop " + name + " failed", t);
+                log("A turn of loop " + name + " failed", t);
             }
         }
         end(transport);
@@ -180,14 +180,22 @@ public final class EventLoop implements Executor {
         try {
             io.close();
         } catch (RuntimeException e) {
-            LOGGER.log(System.Logger.Level.ERROR, "The transport of loop " + name + " did not close", e);
+            log("The transport of loop " + name + " did not close", e);
         }
         blocks.close();
         ended.complete(this);
     }
 
+    private static void log(String message, Throwable cause) {
+        try {
+            LOGGER.log(System.Logger.Level.ERROR, message, cause);
+        } catch (Throwable _) {
+            // A logger that fails, say for want of a descriptor, must not end the loop.
+        }
+    }
+
     private void onTaskFailure(Runnable task, Throwable cause) {
-        LOGGER.log(System.Logger.Level.ERROR, "A task of loop " + name + " failed: " + task, cause);
+        log("A task of loop " + name + " failed: " + task, cause);
     }
 
     /**
