@@ -84,6 +84,25 @@ final class HandlerFailureTest {
     }
 
     @Test
+    void shouldCloseWhenOnErrorThrowsWhatItWasGiven() throws Exception {
+        final RuntimeException error = new IllegalStateException("on purpose, to be logged");
+        final Recorder handler = new Recorder()
+                .onData(_ -> {
+                    throw error;
+                })
+                .onError(_ -> {
+                    throw error;
+                });
+        final Peer peer = engines.connect(engines.listen(engines.engine(), Family.TCP, handler))
+                .send("x");
+
+        peer.expectGone();
+
+        assertThat(handler.awaitClose().error()).containsSame(error);
+        assertThat(handler.events()).containsExactly("open", "data", "error", "close ERROR");
+    }
+
+    @Test
     void shouldSurviveAFailureOfOnClose() throws Exception {
         final Recorder handler = new Recorder().onData(Connection::abort).onClose(HandlerFailureTest::fail);
         final Engine engine = engines.engine();
