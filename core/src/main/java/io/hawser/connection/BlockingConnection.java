@@ -437,8 +437,7 @@ final class BlockingConnection implements Connection, ReaderHook, WriterHook {
             serving.onError(this, error);
         } catch (Throwable t) {
             error.addSuppressed(t);
-            Log.log(
-                    System.Logger.Level.WARNING, "onError of the handler of " + this + " failed", error);
+            Log.log(System.Logger.Level.WARNING, "onError of the handler of " + this + " failed", error);
         }
         connection.fail(error);
     }

@@ -693,7 +693,7 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
             try {
                 callbacks.pop().accept(why);
             } catch (Throwable t) {
-                LOGGER.log(System.Logger.Level.WARNING, "A close callback of " + this + " failed", t);
+                Log.log(System.Logger.Level.WARNING, "A close callback of " + this + " failed", t);
             }
         }
     }

@@ -74,7 +74,8 @@ final class HandlerFailureTest {
 
         assertThat(handler.awaitClose().error()).containsInstanceOf(Mishap.class);
         assertThat(handler.events()).containsExactly("open", "writable", "error", "close ERROR");
-        drained.cancel(false);
+        // A descriptor in use by another thread is not closed at once.
+        EngineFixture.await(drained.exceptionally(_ -> null));
     }
 
     @Test

@@ -301,7 +301,7 @@ final class LoopTest {
         final AtomicInteger ran = new AtomicInteger();
         int cancelled = 0;
         for (int i = 0; i < tasks; i++) {
-            final ScheduledTask task = loop.schedule(ran::incrementAndGet, Duration.ofNanos(i % 3 * 500_000));
+            final ScheduledTask task = loop.schedule(ran::incrementAndGet, Duration.ofNanos(i % 3 * 500_000L));
             if (task.cancel()) {
                 cancelled++;
             }

@@ -55,7 +55,7 @@ final class ServerProgram {
 
     /** To load a class from a directory takes a descriptor, so all are loaded before there are none. */
     private void warmUp(Address address) throws Exception {
-        for (String path : System.getProperty("java.class.path").split(File.pathSeparator)) {
+        for (String path : System.getProperty("java.class.path").split(File.pathSeparator, -1)) {
             final Path root = Path.of(path);
             if (Files.isRegularFile(root.resolve("io/hawser/connection/Engine.class"))) {
                 loadAll(root);
