@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hawser.loop.EventLoop;
 import io.hawser.loop.LoadBalancer;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.channels.SocketChannel;
 import java.util.ArrayList;
@@ -105,9 +104,9 @@ final class BalanceTest {
             final Set<Integer> ofSource = new HashSet<>();
             for (int i = 0; i < 3; i++) {
                 final SocketChannel channel = SocketChannel.open();
-                channel.bind(new InetSocketAddress(InetAddress.getByAddress(new byte[] {127, 0, 0, (byte) source}), 0));
+                channel.bind(new InetSocketAddress(Loopback.of(127, 0, 0, source), 0));
                 channel.connect(
-                        new InetSocketAddress("127.0.0.1", server.address().port()));
+                        Loopback.v4(server.address().port()));
                 engines.closing(new Peer(channel));
                 final List<Connection> opened = handler.awaitOpen(++connections);
                 ofSource.add(engine.loops().indexOf(opened.getLast().loop()));

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.hawser.loop.EventLoop;
 import java.io.IOException;
 import java.net.ConnectException;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.SocketAddress;
@@ -26,8 +25,6 @@ import org.junit.jupiter.params.provider.EnumSource;
 @ParameterizedClass
 @EnumSource(TestTransport.class)
 final class DialTest {
-    private static final InetAddress LOOPBACK = loopback();
-
     @RegisterExtension
     final EngineFixture engines;
 
@@ -125,9 +122,9 @@ final class DialTest {
                 engine,
                 client,
                 List.of(
-                        new InetSocketAddress(LOOPBACK, unusedPort()),
-                        new InetSocketAddress(LOOPBACK, unusedPort()),
-                        new InetSocketAddress(LOOPBACK, server.address().port()))));
+                        Loopback.v4(unusedPort()),
+                        Loopback.v4(unusedPort()),
+                        Loopback.v4(server.address().port()))));
 
         assertThat(connection.remoteAddress().map(Address::of)).contains(server.address());
         assertThat(client.events()).containsExactly("open");
@@ -143,7 +140,7 @@ final class DialTest {
         final Throwable failure = EngineFixture.awaitFailure(dialAll(
                 engines.engine(),
                 new Recorder(),
-                List.of(new InetSocketAddress(LOOPBACK, first), new InetSocketAddress(LOOPBACK, second))));
+                List.of(Loopback.v4(first), Loopback.v4(second))));
 
         assertThat(failure).isInstanceOf(ConnectException.class).hasMessageContaining(":" + first);
         assertThat(failure.getSuppressed())
@@ -178,7 +175,7 @@ final class DialTest {
         final CompletableFuture<Connection> result = dialAll(
                 engine,
                 client,
-                List.of(new InetSocketAddress(LOOPBACK, server.address().port())),
+                List.of(Loopback.v4(server.address().port())),
                 Duration.ofSeconds(10),
                 dial);
 
@@ -190,7 +187,7 @@ final class DialTest {
     @Test
     void shouldFailWhenTheEngineHasAllTheConnectionsItMayHave() throws Exception {
         final Engine engine = engines.engine(b -> b.limits(Limits.DEFAULT.withConnections(1)));
-        try (ServerSocketChannel server = ServerSocketChannel.open().bind(new InetSocketAddress(LOOPBACK, 0))) {
+        try (ServerSocketChannel server = ServerSocketChannel.open().bind(Loopback.v4(0))) {
             final Address address = Address.of(server.getLocalAddress());
             engines.dial(engine, address, new Recorder());
 
@@ -221,7 +218,7 @@ final class DialTest {
             final CompletableFuture<Void> closed = engine.closeAsync(Duration.ofSeconds(20));
             peer.expectEnd();
 
-            try (ServerSocketChannel other = ServerSocketChannel.open().bind(new InetSocketAddress(LOOPBACK, 0))) {
+            try (ServerSocketChannel other = ServerSocketChannel.open().bind(Loopback.v4(0))) {
                 final String address = Address.of(other.getLocalAddress()).toString();
                 assertThat(EngineFixture.awaitFailure(engine.dial(address, new Recorder())))
                         .isInstanceOf(IOException.class);
@@ -262,24 +259,15 @@ final class DialTest {
         return result;
     }
 
-    /** 127.0.0.1, without a name. */
-    private static InetAddress loopback() {
-        try {
-            return InetAddress.getByAddress(new byte[] {127, 0, 0, 1});
-        } catch (UnknownHostException e) {
-            throw new ExceptionInInitializerError(e);
-        }
-    }
-
     private static int unusedPort() throws IOException {
-        try (ServerSocketChannel server = ServerSocketChannel.open().bind(new InetSocketAddress(LOOPBACK, 0))) {
+        try (ServerSocketChannel server = ServerSocketChannel.open().bind(Loopback.v4(0))) {
             return ((InetSocketAddress) server.getLocalAddress()).getPort();
         }
     }
 
     /** A server whose queue is full, so that the kernel answers no more. */
     private ServerSocket fullServer() throws IOException {
-        final ServerSocket server = new ServerSocket(0, 1, LOOPBACK);
+        final ServerSocket server = new ServerSocket(0, 1, Loopback.V4);
         // Linux admits one more than the backlog.
         for (int i = 0; i < 2; i++) {
             engines.closing(Peer.connect(server.getLocalSocketAddress()));

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.net.BindException;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.NetworkInterface;
 import java.net.StandardProtocolFamily;
@@ -106,12 +105,12 @@ final class ListenTest {
         final Server server = engines.engine().listen("tcp://[::]:0", handler);
         final int port = server.address().port();
 
-        assertEchoes(Peer.connect(new InetSocketAddress("::1", port)));
-        assertEchoes(Peer.connect(new InetSocketAddress("127.0.0.1", port)));
+        assertEchoes(Peer.connect(Loopback.v6(port)));
+        assertEchoes(Peer.connect(Loopback.v4(port)));
         // An IPv4 peer is shown as one, so that filters of addresses see one form only.
         assertThat(handler.awaitOpen(2))
                 .extracting(c -> ((InetSocketAddress) c.remoteAddress().orElseThrow()).getAddress())
-                .containsExactly(InetAddress.getByName("::1"), InetAddress.getByName("127.0.0.1"));
+                .containsExactly(Loopback.V6, Loopback.V4);
     }
 
     @Test
@@ -120,9 +119,9 @@ final class ListenTest {
         final Server server = engines.engine().listen("tcp6://[::]:0", Recorder.echo());
         final int port = server.address().port();
 
-        assertEchoes(Peer.connect(new InetSocketAddress("::1", port)));
+        assertEchoes(Peer.connect(Loopback.v6(port)));
         assertThatThrownBy(() -> {
-                    try (Peer peer = Peer.connect(new InetSocketAddress("127.0.0.1", port))) {
+                    try (Peer peer = Peer.connect(Loopback.v4(port))) {
                         peer.receive(1);
                     }
                 })
@@ -134,7 +133,7 @@ final class ListenTest {
         final Server server = engines.engine().listen("tcp://:0", Recorder.echo());
 
         assertEchoes(
-                Peer.connect(new InetSocketAddress("127.0.0.1", server.address().port())));
+                Peer.connect(Loopback.v4(server.address().port())));
     }
 
     @Test
@@ -283,6 +282,6 @@ final class ListenTest {
 
     private static void assumeIPv6() throws IOException {
         Assumptions.assumeTrue(
-                NetworkInterface.getByInetAddress(InetAddress.getByName("::1")) != null, "This machine has no IPv6");
+                NetworkInterface.getByInetAddress(Loopback.V6) != null, "This machine has no IPv6");
     }
 }

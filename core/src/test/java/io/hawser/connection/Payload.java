@@ -7,12 +7,27 @@ import java.util.Arrays;
 import java.util.Random;
 
 /** Random bytes that can be made again from their seed. */
-@SuppressWarnings("ArrayRecordComponent") // it is compared by its bytes, never by equals
-record Payload(long seed, byte[] bytes) {
+final class Payload {
+    private final long seed;
+    private final byte[] bytes;
+
+    private Payload(long seed, byte[] bytes) {
+        this.seed = seed;
+        this.bytes = bytes;
+    }
+
     static Payload random(long seed, int size) {
         final byte[] bytes = new byte[size];
         new Random(seed).nextBytes(bytes);
         return new Payload(seed, bytes);
+    }
+
+    long seed() {
+        return seed;
+    }
+
+    byte[] bytes() {
+        return bytes;
     }
 
     int size() {

@@ -6,6 +6,7 @@ import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.net.URI;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -55,12 +56,8 @@ final class ServerProgram {
 
     /** To load a class from a directory takes a descriptor, so all are loaded before there are none. */
     private void warmUp(Address address) throws Exception {
-        for (String path : System.getProperty("java.class.path").split(File.pathSeparator, -1)) {
-            final Path root = Path.of(path);
-            if (Files.isRegularFile(root.resolve("io/hawser/connection/Engine.class"))) {
-                loadAll(root);
-            }
-        }
+        final URI classes = Engine.class.getProtectionDomain().getCodeSource().getLocation().toURI();
+        loadAll(Path.of(classes));
         try (Peer peer = Peer.connect(address)) {
             peer.send("ahoy").receive(4);
         }

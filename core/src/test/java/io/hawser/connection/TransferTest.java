@@ -7,7 +7,6 @@ import io.hawser.buffer.Slice;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.nio.charset.StandardCharsets;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
@@ -148,8 +147,7 @@ final class TransferTest {
             final CompletableFuture<Void> released = new CompletableFuture<>();
             final Recorder handler = new Recorder().onData(c -> {
                 final MemorySegment reserved = c.writer().reserve(16);
-                MemorySegment.copy(
-                        MemorySegment.ofArray("reserved ".getBytes(StandardCharsets.US_ASCII)), 0, reserved, 0, 9);
+                reserved.setString(0, "reserved ");
                 c.writer().keep(9);
                 c.writer().writeDirect(foreign.asSlice(0, 8), 0, () -> released.complete(null));
                 c.writer().writeString("written ");
