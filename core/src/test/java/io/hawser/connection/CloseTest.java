@@ -3,7 +3,6 @@ package io.hawser.connection;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.hawser.connection.CloseCause.Kind;
 import java.io.ByteArrayOutputStream;
@@ -75,22 +74,6 @@ final class CloseTest {
         assertThat(cause.kind()).isEqualTo(Kind.RESET);
         assertThat(cause.error()).isPresent();
         assertThat(handler.events()).containsExactly("open", "data", "close RESET");
-    }
-
-    @Test
-    void shouldDeliverTheDataThatCameBeforeAReset() throws Exception {
-        assumeTrue(family == Family.TCP, "A unix socket cannot be reset at will");
-        final Recorder handler = new Recorder();
-        final Peer peer = connect(handler);
-        final Connection connection = handler.awaitOpen();
-        final CountDownLatch sent = EngineFixture.block(connection.loop());
-
-        peer.send("last words").reset();
-        sent.countDown();
-
-        assertThat(handler.awaitClose().kind()).isEqualTo(Kind.RESET);
-        assertThat(handler.events()).containsExactly("open", "data", "close RESET");
-        assertThat(handler.awaitText(10)).isEqualTo("last words");
     }
 
     @Test

@@ -3,7 +3,6 @@ package io.hawser.connection;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.hawser.connection.CloseCause.Kind;
 import java.util.concurrent.CompletableFuture;
@@ -78,27 +77,6 @@ final class HalfCloseTest {
 
         payload.assertEqualTo(peer.receiveAll());
         EngineFixture.await(sent);
-    }
-
-    @Test
-    void shouldNotSpinWhenAResetFollowsTheHalfClose() throws Exception {
-        assumeTrue(family == Family.TCP, "A unix socket cannot be reset at will");
-        final Recorder handler = new Recorder().onEnd(_ -> {});
-        final Peer peer = connect(handler);
-        final Connection connection = handler.awaitOpen();
-        peer.finish();
-        handler.awaitEvent("end");
-
-        peer.reset();
-
-        EngineFixture.assertDoesNotSpin(connection.loop(), 0);
-        connection.execute(() -> {
-            if (handler.causes().isEmpty()) {
-                connection.writer().writeString("anybody there?");
-            }
-        });
-        assertThat(handler.awaitClose().kind()).isEqualTo(Kind.RESET);
-        assertThat(handler.events()).containsExactly("open", "end", "close RESET");
     }
 
     @Test

@@ -2,7 +2,6 @@
 package io.hawser.connection;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.hawser.connection.CloseCause.Kind;
 import io.hawser.transport.SocketOptions;
@@ -111,23 +110,6 @@ final class PauseTest {
         assertThat(handler.awaitClose().kind()).isEqualTo(Kind.PEER_CLOSED);
         payload.assertEqualTo(handler.awaitBytes(payload.size()));
         assertThat(handler.events()).containsExactly("open", "data", "end", "close PEER_CLOSED");
-    }
-
-    @Test
-    void shouldNotSpinOnAPeerThatResetMeanwhile() throws Exception {
-        assumeTrue(family == Family.TCP, "A unix socket cannot be reset at will");
-        final Recorder handler = new Recorder().onOpen(Connection::pause);
-        final Peer peer = connect(handler);
-        final Connection connection = handler.awaitOpen();
-        peer.send("last words").reset();
-
-        EngineFixture.assertDoesNotSpin(connection.loop(), 0);
-        assertThat(handler.events()).containsExactly("open");
-
-        connection.resume();
-        assertThat(handler.awaitClose().kind()).isEqualTo(Kind.RESET);
-        assertThat(handler.events()).containsExactly("open", "data", "close RESET");
-        assertThat(handler.awaitText(10)).isEqualTo("last words");
     }
 
     @Test
