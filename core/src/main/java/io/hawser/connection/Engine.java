@@ -157,6 +157,7 @@ public final class Engine implements AutoCloseable {
      * @throws IOException for any other failure
      */
     public Server listen(Address address, ServerOptions options, ConnectionHandler handler) throws IOException {
+        requireNoLoop("listen()");
         requireOpen();
         if (address.isUdp()) {
             throw new IllegalArgumentException(address + " is for datagrams: bind() it");

@@ -105,8 +105,7 @@ final class BalanceTest {
             for (int i = 0; i < 3; i++) {
                 final SocketChannel channel = SocketChannel.open();
                 channel.bind(new InetSocketAddress(Loopback.of(127, 0, 0, source), 0));
-                channel.connect(
-                        Loopback.v4(server.address().port()));
+                channel.connect(Loopback.v4(server.address().port()));
                 engines.closing(new Peer(channel));
                 final List<Connection> opened = handler.awaitOpen(++connections);
                 ofSource.add(engine.loops().indexOf(opened.getLast().loop()));

@@ -137,10 +137,8 @@ final class DialTest {
         final int first = unusedPort();
         final int second = unusedPort();
 
-        final Throwable failure = EngineFixture.awaitFailure(dialAll(
-                engines.engine(),
-                new Recorder(),
-                List.of(Loopback.v4(first), Loopback.v4(second))));
+        final Throwable failure = EngineFixture.awaitFailure(
+                dialAll(engines.engine(), new Recorder(), List.of(Loopback.v4(first), Loopback.v4(second))));
 
         assertThat(failure).isInstanceOf(ConnectException.class).hasMessageContaining(":" + first);
         assertThat(failure.getSuppressed())
@@ -172,12 +170,8 @@ final class DialTest {
         final CompletableFuture<Connection> dial = new CompletableFuture<>();
         client.onOpen(_ -> dial.cancel(false));
 
-        final CompletableFuture<Connection> result = dialAll(
-                engine,
-                client,
-                List.of(Loopback.v4(server.address().port())),
-                Duration.ofSeconds(10),
-                dial);
+        final CompletableFuture<Connection> result =
+                dialAll(engine, client, List.of(Loopback.v4(server.address().port())), Duration.ofSeconds(10), dial);
 
         assertThat(client.awaitClose().kind()).isEqualTo(CloseCause.Kind.LOCAL);
         assertThat(accepted.awaitClose().kind()).isEqualTo(CloseCause.Kind.RESET);

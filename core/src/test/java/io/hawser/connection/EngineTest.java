@@ -119,6 +119,8 @@ final class EngineTest {
         final Recorder handler = new Recorder();
         final CompletableFuture<CompletableFuture<Void>> closed = new CompletableFuture<>();
         handler.onData(c -> {
+            // What is left unread would count as part of a message whose rest is waited for.
+            c.reader().skip(c.reader().readableBytes());
             c.writer().writeString("bye");
             closed.complete(c.engine().closeAsync(Duration.ofSeconds(20)));
         });

@@ -132,8 +132,7 @@ final class ListenTest {
     void shouldServeOnAllInterfacesWithoutAHost() throws Exception {
         final Server server = engines.engine().listen("tcp://:0", Recorder.echo());
 
-        assertEchoes(
-                Peer.connect(Loopback.v4(server.address().port())));
+        assertEchoes(Peer.connect(Loopback.v4(server.address().port())));
     }
 
     @Test
@@ -281,7 +280,6 @@ final class ListenTest {
     }
 
     private static void assumeIPv6() throws IOException {
-        Assumptions.assumeTrue(
-                NetworkInterface.getByInetAddress(Loopback.V6) != null, "This machine has no IPv6");
+        Assumptions.assumeTrue(NetworkInterface.getByInetAddress(Loopback.V6) != null, "This machine has no IPv6");
     }
 }

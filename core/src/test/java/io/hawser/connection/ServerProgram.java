@@ -56,7 +56,8 @@ final class ServerProgram {
 
     /** To load a class from a directory takes a descriptor, so all are loaded before there are none. */
     private void warmUp(Address address) throws Exception {
-        final URI classes = Engine.class.getProtectionDomain().getCodeSource().getLocation().toURI();
+        final URI classes =
+                Engine.class.getProtectionDomain().getCodeSource().getLocation().toURI();
         loadAll(Path.of(classes));
         try (Peer peer = Peer.connect(address)) {
             peer.send("ahoy").receive(4);

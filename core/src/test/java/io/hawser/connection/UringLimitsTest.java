@@ -145,8 +145,8 @@ final class UringLimitsTest {
     }
 
     private Engine engine(int readBlockBytes, int readBlocks) throws Exception {
-        return engines.engine(b -> b.transportConfig(c ->
-                new TransportConfig(c.blocks(), readBlockBytes, c.edgeTriggered(), readBlocks, SUBMISSIONS)));
+        return engines.engine(b -> b.transportConfig(
+                c -> new TransportConfig(c.blocks(), readBlockBytes, c.edgeTriggered(), readBlocks, SUBMISSIONS)));
     }
 
     private static byte[] name(int high, int low) {

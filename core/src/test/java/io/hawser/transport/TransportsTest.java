@@ -71,7 +71,9 @@ final class TransportsTest {
             throw new IOException("not permitted");
         }));
 
-        assertThatThrownBy(() -> Probe.exchange(forbidden)).isInstanceOf(IOException.class).hasMessage("not permitted");
+        assertThatThrownBy(() -> Probe.exchange(forbidden))
+                .isInstanceOf(IOException.class)
+                .hasMessage("not permitted");
     }
 
     // ---- engines whose transport cannot be opened
