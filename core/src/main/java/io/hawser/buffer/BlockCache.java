@@ -37,6 +37,11 @@ public final class BlockCache implements BlockSource, AutoCloseable {
         owner = Thread.currentThread();
     }
 
+    /** The owner gives it up: until the next {@link #bind()}, every thread goes to the pool. The owner's thread. */
+    public void unbind() {
+        owner = null;
+    }
+
     @Override
     public BlockPool pool() {
         return pool;

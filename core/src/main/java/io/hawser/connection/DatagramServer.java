@@ -41,7 +41,7 @@ public final class DatagramServer implements AutoCloseable {
                 final PortEndpoint endpoint = new PortEndpoint(engine, home.loop(), own, handler);
                 final InetSocketAddress wanted = local;
                 // With port 0 the first loop finds out the port that the others bind, too.
-                local = Server.onLoop(home.loop(), () -> endpoint.bind(wanted));
+                local = Server.onLoop(engine, home.loop(), () -> endpoint.bind(wanted));
                 endpoints.add(endpoint);
             }
         } catch (IOException | RuntimeException e) {
@@ -83,7 +83,7 @@ public final class DatagramServer implements AutoCloseable {
 
     /** Waits until it is closed. */
     public void join() {
-        closed.join();
+        engine.await(closed);
     }
 
     /** Closes its sockets; completes when the address is free again. */
@@ -96,6 +96,6 @@ public final class DatagramServer implements AutoCloseable {
     @Override
     public void close() {
         engine.requireNoLoop("close()");
-        closeAsync().join();
+        engine.await(closeAsync());
     }
 }

@@ -2,10 +2,12 @@
 package io.hawser.connection;
 
 import io.hawser.buffer.BlockPool;
+import io.hawser.loop.Clock;
 import io.hawser.loop.EventLoop;
 import io.hawser.loop.IdleStrategy;
 import io.hawser.loop.LoadBalancer;
 import io.hawser.loop.LoopConfig;
+import io.hawser.loop.LoopDriver;
 import io.hawser.loop.LoopGroup;
 import io.hawser.transport.DatagramOptions;
 import io.hawser.transport.TransportConfig;
@@ -20,9 +22,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.UnaryOperator;
@@ -47,6 +47,8 @@ public final class Engine implements AutoCloseable {
     private static final Duration ABORT_TIME = Duration.ofSeconds(5);
 
     private final Limits limits;
+    private final Clock clock;
+    private final LoopDriver driver;
     private final BlockPool pool;
     private final LoopGroup loops;
     private final List<LoopConnections> workers;
@@ -54,7 +56,9 @@ public final class Engine implements AutoCloseable {
     private final String transport;
     private final VirtualThreads virtualThreads;
     private final LoadBalancer dialBalancer = LoadBalancer.roundRobin();
-    private final Set<Server> servers = ConcurrentHashMap.newKeySet();
+    /** In the order in which they came. */
+    private final List<Server> servers = new CopyOnWriteArrayList<>();
+
     private final Set<PortEndpoint> datagramEndpoints = ConcurrentHashMap.newKeySet();
     private final AtomicLong connectionIds = new AtomicLong();
     private final LimitCounters limitCounters;
@@ -68,6 +72,8 @@ public final class Engine implements AutoCloseable {
     private Engine(Builder builder) throws IOException {
         final TransportProvider provider = builder.provider();
         limits = builder.limits;
+        clock = builder.loop.clock();
+        driver = builder.driver;
         transport = provider.name();
         virtualThreads = builder.virtualThreads;
         listener = builder.listener;
@@ -80,6 +86,7 @@ public final class Engine implements AutoCloseable {
                 count,
                 i -> new EventLoop(
                         builder.name + (i < builder.loops ? "-loop-" + i : "-acceptor"),
+                        driver,
                         provider,
                         builder.transportConfig,
                         config,
@@ -91,7 +98,7 @@ public final class Engine implements AutoCloseable {
         try {
             loops.start();
         } catch (IOException e) {
-            loops.ended().join();
+            driver.await(loops.ended());
             pool.close();
             throw e;
         }
@@ -104,7 +111,7 @@ public final class Engine implements AutoCloseable {
             pin(builder.cpus);
             listener.onBoot(this);
         } catch (Throwable t) {
-            closeAsync(Duration.ZERO).join();
+            driver.await(closeAsync(Duration.ZERO));
             switch (t) {
                 case IOException e -> throw e;
                 case RuntimeException e -> throw e;
@@ -120,7 +127,7 @@ public final class Engine implements AutoCloseable {
         for (int i = 0; i < loops.size() && cpus.length > 0; i++) {
             final int cpu = cpus[i % cpus.length];
             final EventLoop loop = loops.loop(i);
-            Server.onLoop(loop, () -> {
+            Server.onLoop(this, loop, () -> {
                 loop.transport().pin(cpu);
                 return cpu;
             });
@@ -240,10 +247,10 @@ public final class Engine implements AutoCloseable {
         }
         final CompletableFuture<Connection> result = new CompletableFuture<>();
         final Endpoint endpoint = new Endpoint(this, handler, options);
-        final long deadlineNs = System.nanoTime() + options.dialTimeout().toNanos();
+        final long deadlineNs = clock.nanoTime() + options.dialTimeout().toNanos();
         if (address.needsResolver()) {
             // The resolver blocks; a loop must not wait for it.
-            Thread.ofVirtual().name("hawser-resolve").start(() -> dial(address, endpoint, home, deadlineNs, result));
+            driver.execute("hawser-resolve", () -> dial(address, endpoint, home, deadlineNs, result));
         } else {
             dial(address, endpoint, home, deadlineNs, result);
         }
@@ -315,7 +322,7 @@ public final class Engine implements AutoCloseable {
         final CompletableFuture<DatagramEndpoint> result = new CompletableFuture<>();
         final PortEndpoint endpoint = new PortEndpoint(this, nextHome().loop(), options, handler);
         if (address.needsResolver()) {
-            Thread.ofVirtual().name("hawser-resolve").start(() -> connect(endpoint, address, result));
+            driver.execute("hawser-resolve", () -> connect(endpoint, address, result));
         } else {
             connect(endpoint, address, result);
         }
@@ -372,11 +379,11 @@ public final class Engine implements AutoCloseable {
         final CompletableFuture<Void> all = CompletableFuture.allOf(
                 datagramEndpoints.stream().map(PortEndpoint::closeFuture).toArray(CompletableFuture[]::new));
         try {
-            all.get(ABORT_TIME.toNanos(), TimeUnit.NANOSECONDS);
+            if (!driver.await(all, ABORT_TIME.toNanos())) {
+                Log.log(System.Logger.Level.ERROR, "UDP sockets could not be closed");
+            }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-        } catch (ExecutionException | TimeoutException e) {
-            Log.log(System.Logger.Level.ERROR, "UDP sockets could not be closed", e);
         }
     }
 
@@ -392,7 +399,7 @@ public final class Engine implements AutoCloseable {
      */
     public CompletableFuture<Void> closeAsync(Duration grace) {
         if (closing.compareAndSet(false, true)) {
-            Thread.ofVirtual().name("hawser-close").start(() -> {
+            driver.execute("hawser-close", () -> {
                 try {
                     shutDown(grace);
                     closed.complete(null);
@@ -405,7 +412,7 @@ public final class Engine implements AutoCloseable {
     }
 
     private void shutDown(Duration grace) {
-        servers.forEach(server -> server.stopListening().join());
+        servers.forEach(server -> driver.await(server.stopListening()));
         enter(EngineState.NOT_ACCEPTING);
         workers.forEach(worker -> worker.loop().executeAlways(worker::closeAll));
         enter(EngineState.DRAINING);
@@ -420,7 +427,7 @@ public final class Engine implements AutoCloseable {
         }
         closeDatagrams();
         loops.stop();
-        loops.ended().join();
+        driver.await(loops.ended());
         try {
             pool.close();
         } finally {
@@ -444,20 +451,12 @@ public final class Engine implements AutoCloseable {
 
     /** Waits until no connection is left, nor a handler that has closed its own and goes on; whether that is so. */
     private boolean emptied(Duration time) {
-        final long deadlineNs = System.nanoTime() + time.toNanos();
-        return connectionsGone(time) && servingThreads.awaitNone(deadlineNs - System.nanoTime());
-    }
-
-    private boolean connectionsGone(Duration time) {
+        final CompletableFuture<Void> connectionsGone = CompletableFuture.allOf(
+                workers.stream().map(LoopConnections::emptied).toArray(CompletableFuture[]::new));
         try {
-            CompletableFuture.allOf(
-                            workers.stream().map(LoopConnections::emptied).toArray(CompletableFuture[]::new))
-                    .get(time.toNanos(), TimeUnit.NANOSECONDS);
-            return true;
+            return driver.await(connectionsGone.thenCompose(_ -> servingThreads.none()), time.toNanos());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            return false;
-        } catch (ExecutionException | TimeoutException _) {
             return false;
         }
     }
@@ -466,7 +465,13 @@ public final class Engine implements AutoCloseable {
     @Override
     public void close() {
         requireNoLoop("close()");
-        closeAsync(DEFAULT_CLOSE_TIME).join();
+        await(closeAsync(DEFAULT_CLOSE_TIME));
+    }
+
+    /** Waits for {@code future}, as {@link CompletableFuture#join()} does. */
+    <T> T await(CompletableFuture<T> future) {
+        driver.await(future);
+        return future.join();
     }
 
     void requireNoLoop(String call) {
@@ -565,6 +570,7 @@ public final class Engine implements AutoCloseable {
         private Limits limits = Limits.DEFAULT;
         private LoopConfig loop = LoopConfig.DEFAULT;
         private VirtualThreads virtualThreads = VirtualThreads.JDK;
+        private LoopDriver driver = LoopDriver.threads();
         private UnaryOperator<TransportConfig> transportConfig = UnaryOperator.identity();
         private @Nullable TransportProvider provider;
         private EngineListener listener = EngineListener.NONE;
@@ -645,6 +651,16 @@ public final class Engine implements AutoCloseable {
                 }
             }
             cpus = numbers.clone();
+            return this;
+        }
+
+        /**
+         * Who runs the loops, and where they read the time; default {@link LoopDriver#threads()} and {@link Clock#system()}. For
+         * simulations.
+         */
+        public Builder driver(LoopDriver value, Clock clock) {
+            driver = value;
+            loop = loop.withClock(clock);
             return this;
         }
 

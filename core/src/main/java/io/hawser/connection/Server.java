@@ -67,7 +67,7 @@ public final class Server implements AutoCloseable {
                         acceptsPerSecond);
                 final SocketAddress wanted = local;
                 // With port 0 the first loop finds out the port that the others bind, too.
-                local = onLoop(home.loop(), () -> acceptor.listen(wanted, socketOptions));
+                local = onLoop(engine, home.loop(), () -> acceptor.listen(wanted, socketOptions));
                 acceptors.add(acceptor);
             }
             final UnixPath unixPath = address.isUnix() ? UnixPath.bound(Path.of(address.path())) : null;
@@ -75,7 +75,7 @@ public final class Server implements AutoCloseable {
                     ? new Address(address.scheme(), inet.getAddress().getHostAddress(), inet.getPort(), "")
                     : address;
             for (Acceptor acceptor : acceptors) {
-                onLoop(acceptor.home().loop(), () -> {
+                onLoop(engine, acceptor.home().loop(), () -> {
                     acceptor.start();
                     return acceptor;
                 });
@@ -89,7 +89,7 @@ public final class Server implements AutoCloseable {
         }
     }
 
-    static <T> T onLoop(EventLoop loop, Callable<T> call) throws IOException {
+    static <T> T onLoop(Engine engine, EventLoop loop, Callable<T> call) throws IOException {
         if (loop.inLoop()) {
             throw new IllegalStateException("This waits for the loop, so it is not to be called on one");
         }
@@ -105,7 +105,7 @@ public final class Server implements AutoCloseable {
             throw new IOException("The engine is closed");
         }
         try {
-            return result.join();
+            return engine.await(result);
         } catch (CompletionException e) {
             switch (Objects.requireNonNullElse(e.getCause(), e)) {
                 case IOException cause -> throw cause;
@@ -127,7 +127,7 @@ public final class Server implements AutoCloseable {
 
     /** Waits until it is closed. */
     public void join() {
-        closed.join();
+        engine.await(closed);
     }
 
     /**
@@ -173,6 +173,6 @@ public final class Server implements AutoCloseable {
     @Override
     public void close() {
         engine.requireNoLoop("close()");
-        closeAsync().join();
+        engine.await(closeAsync());
     }
 }

@@ -1,36 +1,40 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.hawser.connection;
 
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 
 /** The threads of an engine that serve blocking connections, which may outlive these. Any thread. */
 final class ServingThreads {
     private int running;
+    /** Somebody waits until none runs. */
+    private @Nullable CompletableFuture<Void> none;
 
     synchronized void started() {
         running++;
     }
 
-    synchronized void ended() {
-        running--;
-        notifyAll();
+    void ended() {
+        final CompletableFuture<Void> waiting;
+        synchronized (this) {
+            running--;
+            if (running > 0 || none == null) {
+                return;
+            }
+            waiting = none;
+            none = null;
+        }
+        waiting.complete(null);
     }
 
-    /** Waits until none runs, for {@code timeoutNs} at most; whether none does. */
-    synchronized boolean awaitNone(long timeoutNs) {
-        final long deadlineNs = System.nanoTime() + timeoutNs;
-        try {
-            while (running > 0) {
-                final long leftNs = deadlineNs - System.nanoTime();
-                if (leftNs <= 0) {
-                    return false;
-                }
-                TimeUnit.NANOSECONDS.timedWait(this, leftNs);
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return false;
+    /** Completes when none runs. */
+    synchronized CompletableFuture<Void> none() {
+        if (running == 0) {
+            return CompletableFuture.completedFuture(null);
         }
-        return true;
+        if (none == null) {
+            none = new CompletableFuture<>();
+        }
+        return none;
     }
 }

@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * One thread with one transport, and everything that belongs to it: its timers, its tasks, its blocks.
  *
  * <p>{@link #turn} is the loop: take completions, run due timers, run a bounded number of tasks, flush what was marked, wait.
+ * The {@link LoopDriver} gives it the thread.
  *
  * <p><b>Thread:</b> methods say so if any thread may call them; all others are for the loop's own thread.
  */
@@ -40,7 +41,7 @@ public final class EventLoop implements Executor {
     private final WakeupGate gate = new WakeupGate();
     private final TimingWheel wheel;
     private final LoopStats stats = new LoopStats();
-    private final Thread thread;
+    private final LoopDriver driver;
     private final CompletableFuture<EventLoop> started = new CompletableFuture<>();
     private final CompletableFuture<EventLoop> ended = new CompletableFuture<>();
 
@@ -49,23 +50,30 @@ public final class EventLoop implements Executor {
     private List<Flushable> flushing = new ArrayList<>();
     private long nowNs;
     private long lastWorkNs;
+    private int failedTurns;
+    private volatile boolean launched;
     private volatile boolean stopping;
+    /** Whose the loop is. Any thread may compare itself with it: what it sees is out of date only if it is not the owner. */
+    private @Nullable Thread owner;
 
     /**
      * A loop that has not started yet.
      *
      * @param name the thread's name
+     * @param driver gives it its thread
      * @param provider makes the transport
      * @param transportConfig changes the transport's defaults
      * @param pool where its blocks come from
      */
     public EventLoop(
             String name,
+            LoopDriver driver,
             TransportProvider provider,
             UnaryOperator<TransportConfig> transportConfig,
             LoopConfig config,
             BlockPool pool) {
         this.name = name;
+        this.driver = driver;
         this.provider = provider;
         this.transportConfig = transportConfig;
         this.config = config;
@@ -74,16 +82,16 @@ public final class EventLoop implements Executor {
         this.tasks = new TaskQueue(config.taskCapacity());
         this.nowNs = clock.nanoTime();
         this.wheel = new TimingWheel(TimingWheel.DEFAULT_TICK_NS, nowNs, this::onTaskFailure);
-        this.thread = new LoopThread(this::run, name);
     }
 
     /**
-     * Starts the thread and waits until its transport is open. Any thread, once.
+     * Has the driver start it, and waits until its transport is open. Any thread, once.
      *
      * @throws IOException if the transport cannot be opened; the loop has ended then
      */
     public void start() throws IOException {
-        thread.start();
+        launched = true;
+        driver.start(new Life());
         try {
             started.get();
         } catch (InterruptedException e) {
@@ -100,8 +108,44 @@ public final class EventLoop implements Executor {
 
     // ---- the loop
 
-    private void run() {
+    private final class Life implements LoopDriver.Life {
+        @Override
+        public String name() {
+            return name;
+        }
+
+        @Override
+        public void run() {
+            bind();
+            boolean goesOn = open();
+            while (goesOn) {
+                goesOn = goOn();
+            }
+        }
+
+        @Override
+        public boolean step() {
+            bind();
+            try {
+                return transport == null ? open() : goOn();
+            } finally {
+                unbind();
+            }
+        }
+    }
+
+    private void bind() {
+        owner = Thread.currentThread();
         blocks.bind();
+    }
+
+    private void unbind() {
+        owner = null;
+        blocks.unbind();
+    }
+
+    /** Whether it could be opened. */
+    private boolean open() {
         try {
             transport = provider.open(transportConfig.apply(TransportConfig.of(blocks)));
         } catch (IOException | RuntimeException | LinkageError e) {
@@ -109,24 +153,33 @@ public final class EventLoop implements Executor {
             blocks.close();
             started.completeExceptionally(e);
             ended.complete(this);
-            return;
+            return false;
         }
         started.complete(this);
-        int failedTurns = 0;
-        while (failedTurns < MAX_FAILED_TURNS && !(stopping && isDrained())) {
-            try {
-                turn(transport);
-                failedTurns = 0;
-            } catch (Throwable t) {
-                failedTurns++;
-                log("A turn of loop " + name + " failed", t);
-            }
+        return true;
+    }
+
+    /** Takes a turn, or ends if there is none to take. Whether it goes on after that. */
+    private boolean goOn() {
+        final Transport io = transport();
+        if (failedTurns == MAX_FAILED_TURNS || (stopping && isDrained())) {
+            end(io);
+            return false;
         }
-        end(transport);
+        try {
+            turn(io);
+            failedTurns = 0;
+        } catch (Throwable t) {
+            failedTurns++;
+            log("A turn of loop " + name + " failed", t);
+        }
+        return true;
     }
 
     /** One turn, the duty cycle. */
     private void turn(Transport io) {
+        // The last turn's wait is over only now: a driver may let time pass between two turns.
+        gate.doneWaiting();
         nowNs = clock.nanoTime();
         int work = io.dispatch();
         work += wheel.advance(nowNs, config.timersPerTurn());
@@ -167,7 +220,6 @@ public final class EventLoop implements Executor {
         gate.prepareToWait();
         // Looked at again after the announcement: a task that came just before it would find nobody to wake.
         io.await(tasks.isEmpty() && !stopping ? wheel.nextDelayNs(clock.nanoTime()) : 0);
-        gate.doneWaiting();
     }
 
     private boolean isDrained() {
@@ -204,11 +256,11 @@ public final class EventLoop implements Executor {
      */
     public void stop() {
         stopping = true;
-        if (thread.getState() == Thread.State.NEW) {
+        if (launched) {
+            wakeup();
+        } else {
             tasks.close();
             ended.complete(this);
-        } else {
-            wakeup();
         }
     }
 
@@ -226,19 +278,15 @@ public final class EventLoop implements Executor {
 
     /** Whether the calling thread is the loop's. Any thread. */
     public boolean inLoop() {
-        return Thread.currentThread() == thread;
+        return Thread.currentThread() == owner;
     }
 
-    /** Whether the calling thread is that of some loop, so that it must not block. Any thread. */
+    /**
+     * Whether the calling thread is that of some loop, so that it must not block. Any thread. Of loops that are stepped nothing is known:
+     * their thread is a loop's only now and then.
+     */
     public static boolean isLoopThread() {
         return Thread.currentThread() instanceof LoopThread;
-    }
-
-    private static final class LoopThread extends Thread {
-        LoopThread(Runnable loop, String name) {
-            super(null, loop, name, 0, false);
-            setDaemon(true);
-        }
     }
 
     /** What it has done so far. Any thread. */

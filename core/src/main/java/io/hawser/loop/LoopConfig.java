@@ -35,4 +35,9 @@ public record LoopConfig(IdleStrategy idle, int taskCapacity, int tasksPerTurn, 
     public LoopConfig withTaskCapacity(int tasks) {
         return new LoopConfig(idle, tasks, tasksPerTurn, timersPerTurn, clock);
     }
+
+    /** As this, with another source of time. */
+    public LoopConfig withClock(Clock source) {
+        return new LoopConfig(idle, taskCapacity, tasksPerTurn, timersPerTurn, source);
+    }
 }

@@ -53,12 +53,16 @@ final class WakeupGate {
     }
 
     /**
-     * Ends the announcement, whether or not the loop has waited.
+     * Ends the announcement, if there was one, whether or not the loop has waited.
      *
      * <p>Memory order: opaque is enough. A producer that still reads WAITING wakes the loop needlessly, no more.
      */
     void doneWaiting() {
-        STATE.setOpaque(this, RUNNING);
+        // A look first: a busy loop calls this every turn, and shall not take the cache line from the producers each
+        // time.
+        if ((int) STATE.getOpaque(this) != RUNNING) {
+            STATE.setOpaque(this, RUNNING);
+        }
     }
 
     /**
