@@ -50,6 +50,7 @@ public final class Simulation implements LoopDriver {
         SimTransport transport;
 
         long stalledUntilNs;
+        long stallNs;
         long idleTurns;
         long activityBefore;
 
@@ -131,7 +132,10 @@ public final class Simulation implements LoopDriver {
         return turns;
     }
 
-    /** For how long, in all, the simulation has held up loops that had something to do, by stalls and jumps of the clock. */
+    /**
+     * For how long, in all, loops that had something to do were held up by stalls and jumps of the clock; a stall counts when it is
+     * over.
+     */
     public long delayedNs() {
         return delayedNs;
     }
@@ -215,10 +219,12 @@ public final class Simulation implements LoopDriver {
         final String name = actor.life.name();
         if (network.strikes(SimFault.STALL, name)) {
             final long stallNs = network.random().between(0, MAX_STALL_NS);
-            delayedNs += stallNs;
+            actor.stallNs += stallNs;
             actor.stalledUntilNs = nowNs + stallNs;
             return;
         }
+        delayedNs += actor.stallNs;
+        actor.stallNs = 0;
         if (network.strikes(SimFault.CLOCK_JUMP, name)) {
             final long jumpNs = network.random().between(0, MAX_JUMP_NS);
             delayedNs += jumpNs;

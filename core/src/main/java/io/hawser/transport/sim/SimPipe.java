@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class SimPipe {
     private static final long HOLD_NS = 1_000_000;
+    private static final int MIN_RING_BYTES = 1024;
 
     private enum Kind {
         ACCEPT,
@@ -122,7 +123,7 @@ final class SimPipe {
 
     private void reserve(int bytes) {
         if (bytes > ring.length) {
-            final byte[] larger = new byte[Integer.highestOneBit(bytes - 1) << 1];
+            final byte[] larger = new byte[Integer.highestOneBit(Math.max(bytes, MIN_RING_BYTES) - 1) << 1];
             for (long i = read; i < taken; i++) {
                 larger[(int) (i & (larger.length - 1))] = ring[(int) (i & (ring.length - 1))];
             }
