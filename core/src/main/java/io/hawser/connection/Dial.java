@@ -43,6 +43,11 @@ final class Dial {
     }
 
     private void next() {
+        if (home.isClosing()) {
+            remember(new IOException("dial " + address + ": the engine is closed"));
+            end();
+            return;
+        }
         while (remaining.hasNext() && !result.isDone()) {
             final StreamConnection connection = new StreamConnection(endpoint, home);
             current = connection;

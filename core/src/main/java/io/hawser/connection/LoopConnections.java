@@ -69,6 +69,11 @@ final class LoopConnections {
         completeIfEmptied();
     }
 
+    /** Whether {@link #closeAll} was called. */
+    boolean isClosing() {
+        return closing;
+    }
+
     /** Resets all that are left. */
     void abortAll() {
         for (StreamConnection connection : List.copyOf(connections)) {
