@@ -68,11 +68,6 @@ final class Acceptor implements AcceptSink {
         backoffNs = 0;
         pauseIfTooFast();
         final Engine engine = endpoint.engine();
-        if (engine.connectionCount() >= endpoint.limits().connections()) {
-            engine.limitCounters().connections.increment();
-            accepted.close();
-            return;
-        }
         final Optional<SourceAddress> source =
                 engine.sources().isLimited() ? accepted.remoteAddress().flatMap(SourceAddress::of) : Optional.empty();
         if (source.isPresent() && !engine.sources().tryAdd(source.get())) {
@@ -98,7 +93,7 @@ final class Acceptor implements AcceptSink {
         }
     }
 
-    /** Gives it to a loop; false if none takes it. */
+    /** Gives it to a loop; false if none takes it, or there are too many connections. */
     private boolean place(AcceptedSocket accepted, Optional<SourceAddress> source) {
         final LoopConnections target;
         try {
@@ -107,7 +102,9 @@ final class Acceptor implements AcceptSink {
             Log.log(System.Logger.Level.WARNING, "The load balancer failed", e);
             return false;
         }
-        target.assigned();
+        if (!endpoint.engine().admit(target)) {
+            return false;
+        }
         if (target == home) {
             open(target, accepted, source);
         } else if (!target.loop().executeAlways(() -> open(target, accepted, source))) {

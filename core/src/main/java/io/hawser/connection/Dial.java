@@ -49,9 +49,13 @@ final class Dial {
             return;
         }
         while (remaining.hasNext() && !result.isDone()) {
+            if (!endpoint.engine().admit(home)) {
+                remember(new IOException("dial " + address + ": the engine has as many connections as it may, "
+                        + endpoint.limits().connections()));
+                break;
+            }
             final StreamConnection connection = new StreamConnection(endpoint, home);
             current = connection;
-            home.assigned();
             try {
                 connection.connect(remaining.next(), this);
                 return;

@@ -265,11 +265,6 @@ public final class Engine implements AutoCloseable {
             CompletableFuture<Connection> result) {
         final List<SocketAddress> resolved;
         try {
-            if (connectionCount() >= limits.connections()) {
-                limitCounters.connections.increment();
-                throw new IOException("dial " + address + ": the engine has " + connectionCount()
-                        + " connections, and the limit is " + limits.connections());
-            }
             resolved = address.resolve();
         } catch (IOException | RuntimeException e) {
             result.completeExceptionally(e);
@@ -555,6 +550,21 @@ public final class Engine implements AutoCloseable {
 
     long nextConnectionId() {
         return connectionIds.incrementAndGet();
+    }
+
+    /**
+     * Assigns one more connection to {@code target}, unless there are too many; one that was assigned is unassigned later. Any thread.
+     * Of several that ask for the last place at once, it may be that none gets it.
+     */
+    boolean admit(LoopConnections target) {
+        // Counted first, then looked at: else all who look at once would find the same last place.
+        target.assigned();
+        if (connectionCount() <= limits.connections()) {
+            return true;
+        }
+        target.unassigned();
+        limitCounters.connections.increment();
+        return false;
     }
 
     void serverClosed(Server server) {
