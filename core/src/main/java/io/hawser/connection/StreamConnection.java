@@ -623,8 +623,14 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
     private void terminate(CloseCause why) {
         if (state != State.CLOSED) {
             final StreamSocket open = socket();
+            // A FIN would tell the peer that it has got everything.
+            final boolean truncated = outbound.pendingBytes() > 0;
             enterClosed(why);
-            open.close();
+            if (truncated) {
+                open.abort();
+            } else {
+                open.close();
+            }
         }
     }
 
