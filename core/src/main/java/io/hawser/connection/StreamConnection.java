@@ -284,6 +284,10 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
 
     /** Delivers what was held back by a pause or by congestion. */
     private void deliverHeldBack() {
+        if (undelivered && inbound.readableBytes() == 0) {
+            // The handler has read it meanwhile, from a task of its own.
+            undelivered = false;
+        }
         if (undelivered && state == State.OPEN) {
             deliver();
         }
