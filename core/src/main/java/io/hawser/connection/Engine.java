@@ -44,7 +44,10 @@ public final class Engine implements AutoCloseable {
     /** How long {@link #close()} lets connections finish. */
     public static final Duration DEFAULT_CLOSE_TIME = Duration.ofSeconds(5);
 
-    private static final Duration ABORT_TIME = Duration.ofSeconds(5);
+    /** How long what was told to end at once may take to be gone: so many times so long. */
+    private static final int ABORT_WAITS = 50;
+
+    private static final Duration ABORT_WAIT = Duration.ofMillis(100);
 
     private final Limits limits;
     private final Clock clock;
@@ -373,12 +376,8 @@ public final class Engine implements AutoCloseable {
         datagramEndpoints.forEach(PortEndpoint::shutdown);
         final CompletableFuture<Void> all = CompletableFuture.allOf(
                 datagramEndpoints.stream().map(PortEndpoint::closeFuture).toArray(CompletableFuture[]::new));
-        try {
-            if (!driver.await(all, ABORT_TIME.toNanos())) {
-                Log.log(System.Logger.Level.ERROR, "UDP sockets could not be closed");
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+        if (!awaitAborted(all)) {
+            Log.log(System.Logger.Level.ERROR, "UDP sockets could not be closed");
         }
     }
 
@@ -411,10 +410,10 @@ public final class Engine implements AutoCloseable {
         enter(EngineState.NOT_ACCEPTING);
         workers.forEach(worker -> worker.loop().executeAlways(worker::closeAll));
         enter(EngineState.DRAINING);
-        if (!emptied(grace)) {
+        if (!await(emptied(), grace)) {
             enter(EngineState.FORCING);
             workers.forEach(worker -> worker.loop().executeAlways(worker::abortAll));
-            if (!emptied(ABORT_TIME)) {
+            if (!awaitAborted(emptied())) {
                 Log.log(
                         System.Logger.Level.ERROR,
                         connectionCount() + " connections could not be closed, or their handlers do not end");
@@ -444,12 +443,27 @@ public final class Engine implements AutoCloseable {
         }
     }
 
-    /** Waits until no connection is left, nor a handler that has closed its own and goes on; whether that is so. */
-    private boolean emptied(Duration time) {
-        final CompletableFuture<Void> connectionsGone = CompletableFuture.allOf(
-                workers.stream().map(LoopConnections::emptied).toArray(CompletableFuture[]::new));
+    /** Completes when no connection is left, nor a handler that has closed its own and goes on. */
+    private CompletableFuture<Void> emptied() {
+        return CompletableFuture.allOf(
+                        workers.stream().map(LoopConnections::emptied).toArray(CompletableFuture[]::new))
+                .thenCompose(_ -> servingThreads.none());
+    }
+
+    /** Waits for what was told to end at once; whether it has. */
+    private boolean awaitAborted(CompletableFuture<?> end) {
+        // In pieces: when the clock jumps, as it does on a machine that was suspended, that ends one of them only.
+        for (int i = 0; i < ABORT_WAITS; i++) {
+            if (await(end, ABORT_WAIT)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private boolean await(CompletableFuture<?> end, Duration time) {
         try {
-            return driver.await(connectionsGone.thenCompose(_ -> servingThreads.none()), time.toNanos());
+            return driver.await(end, time.toNanos());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return false;
