@@ -29,6 +29,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** The picture in {@code docs/architecture.md}, as rules: an arrow only points down. */
 class LayersTest {
     private static final String ROOT = "io.hawser";
+    private static final String SIMULATION = "io.hawser.sim..";
     private static final String CONNECTION = "io.hawser.connection..";
     private static final String LOOP = "io.hawser.loop..";
     private static final String BUFFER = "io.hawser.buffer..";
@@ -37,6 +38,7 @@ class LayersTest {
     private static final String EPOLL = "io.hawser.transport.epoll..";
     private static final String NIO = "io.hawser.transport.nio..";
     private static final String POSIX = "io.hawser.transport.posix..";
+    private static final String SIM = "io.hawser.transport.sim..";
     private static final String LINUX = "io.hawser.linux..";
 
     /** The one class that names the transports, since it is the one that chooses among them. */
@@ -60,6 +62,7 @@ class LayersTest {
 
     static Stream<Layer> layers() {
         return Stream.of(
+                new Layer(SIMULATION, CONNECTION, LOOP, SPI, SIM, BUFFER),
                 new Layer(CONNECTION, LOOP, SPI, BUFFER),
                 new Layer(LOOP, SPI, BUFFER),
                 new Layer(SPI, BUFFER),
@@ -67,6 +70,7 @@ class LayersTest {
                 new Layer(EPOLL, POSIX, SPI, BUFFER, LINUX),
                 new Layer(NIO, SPI, BUFFER),
                 new Layer(POSIX, SPI, BUFFER, LINUX),
+                new Layer(SIM, SPI, BUFFER),
                 new Layer(BUFFER),
                 new Layer(LINUX));
     }
