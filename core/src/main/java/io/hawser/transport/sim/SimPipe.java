@@ -267,6 +267,11 @@ final class SimPipe {
         return (int) (arrived - read);
     }
 
+    /** Whether the end has come; there may be bytes before it. */
+    boolean hasEndArrived() {
+        return endArrived;
+    }
+
     /** Whether the end has come, and all before it was read. */
     boolean isEnded() {
         return endArrived && available() == 0;

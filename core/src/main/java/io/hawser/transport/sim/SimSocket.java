@@ -131,6 +131,11 @@ final class SimSocket {
         return in.isEnded();
     }
 
+    /** Whether an end or an error has come, be there bytes before it or not. */
+    boolean hasPeerLeft() {
+        return error != null || in.hasEndArrived();
+    }
+
     void write(Buffer source, int bytes) {
         out.take(source, bytes);
     }

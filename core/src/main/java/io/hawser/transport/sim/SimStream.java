@@ -370,6 +370,11 @@ final class SimStream implements StreamSocket, SimReady {
     }
 
     @Override
+    public boolean isPeerPresent() {
+        return state == State.OPEN && !socket.hasPeerLeft();
+    }
+
+    @Override
     public Optional<SocketAddress> localAddress() {
         return state == State.CLOSED ? Optional.empty() : Optional.of(socket.local());
     }
