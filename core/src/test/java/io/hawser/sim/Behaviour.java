@@ -11,8 +11,7 @@ abstract class Behaviour {
     void writable(Tracked tracked) throws Exception {}
 
     void end(Tracked tracked) throws Exception {
-        tracked.closeCalled = true;
-        tracked.connection.close();
+        tracked.close();
     }
 
     void closed(Tracked tracked) throws Exception {}

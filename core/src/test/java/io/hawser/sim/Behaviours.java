@@ -46,7 +46,7 @@ final class Behaviours {
             tracked.passOn(tracked, Math.min(atOnce, bound - tracked.connection.pendingBytes()));
             if (tracked.isReadable() && tracked.unread() > 0 && !waiting) {
                 waiting = true;
-                tracked.connection.pause();
+                tracked.pause();
                 scenario.later(tracked, 5_000_000, () -> goOn(tracked));
             }
         }
@@ -54,7 +54,7 @@ final class Behaviours {
         private void goOn(Tracked tracked) {
             waiting = false;
             if (!tracked.closed) {
-                tracked.connection.resume();
+                tracked.resume();
                 tracked.inspect();
                 try {
                     data(tracked);
@@ -69,7 +69,7 @@ final class Behaviours {
         void end(Tracked tracked) {
             // What was not sent back yet goes before the end, and if there is no room, not at all.
             tracked.passOn(tracked, scenario.limits().outboundBytes() - tracked.connection.pendingBytes());
-            tracked.close(scenario.nowNs());
+            tracked.close();
         }
     }
 
@@ -90,7 +90,7 @@ final class Behaviours {
         void end(Tracked tracked) {
             tracked.write(scenario.random().skewed(8, 4000));
             if (scenario.random().chance(0.5)) {
-                tracked.close(scenario.nowNs());
+                tracked.close();
             } else {
                 tracked.shutdownOutput();
             }
@@ -110,7 +110,7 @@ final class Behaviours {
             final SimRandom random = scenario.random();
             tracked.discard(random.chance(0.3) ? random.skewed(1, 10_000) : Long.MAX_VALUE);
             if (random.chance(0.5)) {
-                tracked.connection.pause();
+                tracked.pause();
                 scenario.later(tracked, 20_000_000, () -> goOn(tracked));
             }
         }
@@ -119,7 +119,7 @@ final class Behaviours {
             if (!tracked.closed) {
                 tracked.inspect();
                 tracked.discard(Long.MAX_VALUE);
-                tracked.connection.resume();
+                tracked.resume();
             }
         }
     }
@@ -171,7 +171,7 @@ final class Behaviours {
             }
             if (left == 0) {
                 switch (scenario.random().between(0, 2)) {
-                    case 0 -> tracked.close(scenario.nowNs());
+                    case 0 -> tracked.close();
                     case 1 -> tracked.shutdownOutput();
                     default -> {
                         // The other side shall end it.
@@ -254,10 +254,10 @@ final class Behaviours {
         private void quitIfEnough(Tracked tracked) {
             if (tracked.received >= patience) {
                 switch (scenario.random().between(0, 3)) {
-                    case 0 -> tracked.close(scenario.nowNs());
+                    case 0 -> tracked.close();
                     case 1 -> tracked.abort();
                     case 2 -> {
-                        tracked.close(scenario.nowNs());
+                        tracked.close();
                         tracked.abort();
                     }
                     default -> tracked.shutdownOutput();
@@ -279,7 +279,7 @@ final class Behaviours {
         @Override
         void open(Tracked tracked) {
             client = tracked;
-            tracked.connection.pause();
+            tracked.pause();
             final var dial = scenario.dialUpstream(tracked.connection.engine(), () -> new Upstream(this));
             final var unused = dial.whenComplete((_, failure) -> {
                 if (failure != null) {
@@ -309,7 +309,7 @@ final class Behaviours {
                 return;
             }
             if (to == null) {
-                from.connection.pause();
+                from.pause();
                 return;
             }
             final long bytes = from.unread();
@@ -335,7 +335,7 @@ final class Behaviours {
         private void endOf(Tracked other) {
             if (other != null) {
                 try {
-                    other.connection.execute(() -> other.close(scenario.nowNs()));
+                    other.connection.execute(() -> other.close());
                 } catch (RejectedExecutionException e) {
                     other.abort();
                 }
@@ -357,7 +357,7 @@ final class Behaviours {
             if (proxy.client.closed) {
                 tracked.abort();
             } else {
-                proxy.client.connection.resume();
+                proxy.client.resume();
             }
         }
 
@@ -405,15 +405,15 @@ final class Behaviours {
                 of.write(scenario.random().skewed(1, 500));
             }
             if (slow) {
-                of.connection.pause();
-                scenario.later(of, 3_000_000, of.connection::resume);
+                of.pause();
+                scenario.later(of, 3_000_000, of::resume);
             }
         }
 
         @Override
         void end(Tracked of) {
             if (closesAtEnd) {
-                of.close(scenario.nowNs());
+                of.close();
             } else {
                 of.write(100);
                 of.shutdownOutput();

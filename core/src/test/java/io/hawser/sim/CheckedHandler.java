@@ -57,6 +57,7 @@ final class CheckedHandler implements ConnectionHandler {
         final Tracked tracked = tracked(connection, "onData");
         run(tracked, "onData", () -> {
             scenario.ledger().check(!tracked.ended, tracked.name, "onData after onEnd");
+            scenario.ledger().check(!tracked.isHeld(), tracked.name, "onData although paused");
             final long before = tracked.unread();
             tracked.inspect();
             scenario.ledger().check(tracked.unread() > before || before > 0, tracked.name, "onData without data");
@@ -107,6 +108,7 @@ final class CheckedHandler implements ConnectionHandler {
         scenario.trace(tracked.name, "onClose " + cause.kind());
         tracked.enter("onClose", true);
         tracked.closed = true;
+        tracked.closedNs = scenario.nowNs();
         tracked.cause = cause;
         tracked.leave();
         scenario.closed(tracked);

@@ -29,6 +29,10 @@ final class Ledger {
         failures.add(who + ": " + what);
     }
 
+    long nowNs() {
+        return network.nowNs();
+    }
+
     void check(boolean holds, String who, String rule) {
         if (!holds) {
             fail(who, rule);

@@ -4,6 +4,7 @@ package io.hawser.sim;
 import io.hawser.buffer.BufferFullException;
 import io.hawser.buffer.PoolExhaustedException;
 import io.hawser.connection.Address;
+import io.hawser.connection.CloseCause;
 import io.hawser.connection.Connection;
 import io.hawser.connection.ConnectionClosedException;
 import io.hawser.connection.ConnectionOptions;
@@ -39,7 +40,6 @@ final class Scenario {
     private static final long QUIET_NS = 4_000_000_000L;
     private static final long MAX_SETTLE_NS = 200_000_000_000L;
     private static final long MAX_TURNS = 300_000;
-    private static final int READ_BLOCK_BYTES = 1024;
 
     private final SimRandom random;
     private final Simulation simulation;
@@ -50,6 +50,8 @@ final class Scenario {
     private final Limits limits;
     private final ConnectionOptions options;
     private final int socketBufferBytes;
+    private final int readBlockBytes;
+    private final boolean littleMemory;
     private final boolean harmless;
     private final boolean closesEarly;
     private final List<Engine> engines = new ArrayList<>();
@@ -101,13 +103,16 @@ final class Scenario {
         ledger = new Ledger(simulation.network());
         timers = new TimerChecks(simulation, ledger, random);
         tasks = new TaskChecks(ledger);
+        readBlockBytes = random.chance(0.5) ? 1024 : random.between(1024, 16_384);
         socketBufferBytes = random.skewed(512, 16_384);
         simulation
                 .network()
                 .socketBufferBytes(socketBufferBytes)
                 .segmentBytes(random.between(200, 1460))
                 .latencyNs(10_000, random.between(20_000L, 2_000_000L));
-        harmless = chooseFaults();
+        // A pool that has cut all it may into small blocks has no larger ones for ever.
+        littleMemory = random.chance(0.05);
+        harmless = chooseFaults() && !littleMemory;
         closesEarly = random.chance(0.15);
         limits = chooseLimits();
         options = new ConnectionOptions(
@@ -136,10 +141,10 @@ final class Scenario {
         final long high = random.skewed(1, 16_384);
         final long low = random.between(1L, high);
         // Above the high mark as much must fit as one turn may receive, or an echo could not but fail.
-        final long bound = high + 16L * READ_BLOCK_BYTES + socketBufferBytes + random.skewed(0, 20_000);
+        final long bound = high + 16L * readBlockBytes + socketBufferBytes + random.skewed(0, 20_000);
         return Limits.DEFAULT
                 .withConnections(random.chance(0.15) ? random.between(1, 6) : 1000)
-                .withBufferMemoryBytes(random.chance(0.05) ? random.between(100_000, 400_000) : 8 << 20)
+                .withBufferMemoryBytes(littleMemory ? random.between(100_000, 400_000) : 8 << 20)
                 .withInboundBytes(random.chance(0.2) ? random.skewed(1000, 8_000) : 1 << 20)
                 .withOutboundBytes(bound, high, low)
                 .withTasksPerLoop(random.chance(0.1) ? random.between(1, 8) : 1000);
@@ -202,7 +207,7 @@ final class Scenario {
         final Connection connection = tracked.connection;
         ledger.check(connection.pendingBytes() <= limits.outboundBytes(), tracked.name, "more pending than the bound");
         final long readable = connection.reader().readableBytes();
-        final long most = limits.inboundBytes() + socketBufferBytes + 8L * READ_BLOCK_BYTES;
+        final long most = limits.inboundBytes() + socketBufferBytes + 8L * readBlockBytes;
         ledger.check(readable <= most, tracked.name, "more unread than the bound: " + readable);
         final Engine engine = connection.engine();
         ledger.check(
@@ -244,7 +249,7 @@ final class Scenario {
                 .limits(limits)
                 .transportConfig(config -> new TransportConfig(
                         config.blocks(),
-                        READ_BLOCK_BYTES,
+                        readBlockBytes,
                         config.edgeTriggered(),
                         config.readBlocks(),
                         config.submissionEntries()))
@@ -291,7 +296,7 @@ final class Scenario {
     }
 
     private void script(Engine dialling) {
-        final int clients = random.skewed(1, 8);
+        final int clients = random.skewed(1, 16);
         for (int i = 0; i < clients; i++) {
             final Behaviours.Client client = new Behaviours.Client(this);
             final Address address = random.chance(0.03)
@@ -300,7 +305,7 @@ final class Scenario {
             at(random.between(0L, SCRIPT_NS / 2), () -> {
                 final var unused = dial(dialling, address, () -> client);
             });
-            final int steps = random.skewed(0, 12);
+            final int steps = random.skewed(0, 20);
             for (int step = 0; step < steps; step++) {
                 at(random.between(0L, SCRIPT_NS), () -> act(client));
             }
@@ -328,15 +333,15 @@ final class Scenario {
         }
         switch (random.between(0, 19)) {
             case 0 -> {
-                tracked.connection.pause();
-                at(random.between(0L, SCRIPT_NS), tracked.connection::resume);
+                tracked.pause();
+                at(random.between(0L, SCRIPT_NS), tracked::resume);
             }
             case 1 -> {
-                tracked.connection.pause();
-                tracked.connection.resume();
+                tracked.pause();
+                tracked.resume();
             }
             case 2 -> tracked.shutdownOutput();
-            case 3 -> tracked.close(nowNs());
+            case 3 -> tracked.close();
             case 4 -> {
                 if (random.chance(0.5)) {
                     tracked.abort();
@@ -399,6 +404,7 @@ final class Scenario {
             if (one.closeCalled) {
                 ledger.check(one.closed, one.name, "does not close");
             }
+            checkGraceful(one, other);
             if (one.closed) {
                 ledger.check(other.closed || other.ended, other.name, "has not noticed the end of " + one);
             }
@@ -408,6 +414,27 @@ final class Scenario {
         }
         timers.checkNoneLost();
         tasks.checkNoneLost();
+    }
+
+    /** Who is closed in the ordinary way, in time, has told the other side all that it had to say. */
+    private void checkGraceful(Tracked one, Tracked other) {
+        final boolean graceful = one.closeCalled
+                && !one.abortCalled
+                && !one.threw
+                && one.closed
+                && isOrdinary(one.cause)
+                && one.closedNs - one.closeCalledNs < options.closeTimeout().toNanos();
+        final boolean listened = !other.closeCalled
+                && !other.abortCalled
+                && !other.threw
+                && !(other.closed && other.cause.kind() == CloseCause.Kind.LIMIT);
+        if (graceful && listened && !other.ended) {
+            ledger.fail(other.name, "has missed the graceful end of " + one);
+        }
+    }
+
+    private static boolean isOrdinary(CloseCause cause) {
+        return cause.kind() == CloseCause.Kind.LOCAL || cause.kind() == CloseCause.Kind.PEER_CLOSED;
     }
 
     private void end() {

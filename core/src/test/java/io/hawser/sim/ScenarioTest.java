@@ -19,7 +19,9 @@ class ScenarioTest {
     void shouldHoldTheRulesWhateverHappens() {
         for (long seed = 1; seed <= SEEDS; seed++) {
             final var outcome = Scenario.play(seed, SimTrace.hashing());
-            assertThat(outcome.failures()).as("tools/simulate --replay %d", seed).isEmpty();
+            assertThat(outcome.failures())
+                    .as("tools/simulate --replay %d", seed)
+                    .isEmpty();
         }
     }
 

@@ -78,7 +78,9 @@ class SimulationTest {
         simulation.network().fault(SimFault.STALL, 0.9);
         final CompletableFuture<Long> ranNs = new CompletableFuture<>();
         final long beforeNs = simulation.network().nowNs();
-        engine.loops().getFirst().execute(() -> ranNs.complete(simulation.network().nowNs()));
+        engine.loops()
+                .getFirst()
+                .execute(() -> ranNs.complete(simulation.network().nowNs()));
         simulation.await(ranNs);
         assertThat(ranNs.join() - beforeNs).isGreaterThan(1_000_000);
         assertThat(simulation.delayedNs()).isPositive();

@@ -51,7 +51,9 @@ final class Tracked {
     boolean abortCalled;
     boolean shutdownCalled;
     boolean threw;
+    private boolean held;
     long closeCalledNs;
+    long closedNs;
 
     Tracked(Ledger ledger, Connection connection, boolean dialled, long key, SimRandom random, Behaviour behaviour) {
         this.ledger = ledger;
@@ -223,12 +225,33 @@ final class Tracked {
         }
     }
 
-    // ---- ends
+    // ---- ends and pauses
 
-    void close(long nowNs) {
+    void pause() {
+        // From another thread it takes effect later.
+        held |= connection.loop().inLoop();
+        connection.pause();
+    }
+
+    void resume() {
+        if (connection.loop().inLoop()) {
+            held = false;
+        } else {
+            // A pause on the loop may come before the call gets there.
+            connection.loop().executeAlways(() -> held = false);
+        }
+        connection.resume();
+    }
+
+    /** Whether it was paused, has not been resumed, and must not be called with data. */
+    boolean isHeld() {
+        return held;
+    }
+
+    void close() {
         if (!closeCalled) {
             closeCalled = true;
-            closeCalledNs = nowNs;
+            closeCalledNs = ledger.nowNs();
         }
         connection.close();
     }

@@ -18,7 +18,7 @@ public enum SimFault {
     PENDING_SEND(true),
     /** The host takes something that has completed for incomplete, for one turn more. */
     LATE_COMPLETION(true),
-    /** A pause finds bytes on their way up, which are still delivered. */
+    /** A pause finds bytes, or an end, on their way up, and those are still delivered. */
     LATE_PAUSE(true),
     /** A close completes later, since an operation was in flight. */
     LATE_CLOSE(true),

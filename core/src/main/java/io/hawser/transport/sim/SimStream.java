@@ -25,6 +25,9 @@ final class SimStream implements StreamSocket, SimReady {
     /** Blocks received in one turn, so that one fast peer cannot starve the others. */
     private static final int BLOCKS_PER_TURN = 4;
 
+    /** For how long a kernel may go on to take bytes for a receiver that has paused. */
+    private static final long LATE_PAUSE_NS = 300_000;
+
     private enum State {
         CONNECTING,
         OPEN,
@@ -41,7 +44,7 @@ final class SimStream implements StreamSocket, SimReady {
     private final StreamSink sink;
     private State state;
     private boolean receiving;
-    /** Bytes on their way up, which are delivered although there was a pause meanwhile. */
+    /** How many bytes, or an end behind them, are delivered although there was a pause meanwhile. */
     private int promised;
 
     private boolean inputEnded;
@@ -98,7 +101,7 @@ final class SimStream implements StreamSocket, SimReady {
         if (inputEnded || starving) {
             return false;
         }
-        return (wantsBytes() && socket.available() > 0) || (receiving && socket.isInputEnded());
+        return wantsBytes() && (socket.available() > 0 || socket.isInputEnded());
     }
 
     private boolean wantsBytes() {
@@ -110,6 +113,10 @@ final class SimStream implements StreamSocket, SimReady {
     }
 
     private boolean canFail() {
+        if (starving && socket.available() > 0) {
+            // First what came before.
+            return false;
+        }
         return socket.error().isPresent() && (receiving || pending != null || resetWhilePaused);
     }
 
@@ -146,7 +153,7 @@ final class SimStream implements StreamSocket, SimReady {
         if (canReceive() && !network.strikes(SimFault.RESET_OVERTAKES, toString())) {
             return receiveSome();
         }
-        return canFail() && !(starving && socket.available() > 0) ? fail(error.get()) : 0;
+        return canFail() ? fail(error.get()) : 0;
     }
 
     private int fail(IOException cause) {
@@ -162,11 +169,17 @@ final class SimStream implements StreamSocket, SimReady {
     @Override
     public void receive(boolean on) {
         network.checkTurn(transport, toString());
-        if (receiving && !on && socket.available() > 0 && network.strikes(SimFault.LATE_PAUSE, toString())) {
-            promised = network.random().between(1, socket.available());
+        if (receiving && !on && network.strikes(SimFault.LATE_PAUSE, toString())) {
+            promised = network.random().between(1, socket.available() + network.segmentBytes());
+            network.after(network.random().between(0L, LATE_PAUSE_NS), this::paused);
         }
         receiving = on;
         wake();
+    }
+
+    /** The pause has come to the kernel: no more is taken there. */
+    private void paused() {
+        promised = Math.min(promised, socket.available());
     }
 
     private int receiveSome() {

@@ -28,8 +28,8 @@ import org.jspecify.annotations.Nullable;
  * time for the next turn.
  */
 public final class SimTransport implements Transport {
-    /** When a stream looks again for a block, whose release nobody announces. */
-    private static final long STARVING_WAIT_NS = 1_000_000;
+    /** When, at the latest, a stream looks again for a block, whose release nobody announces. */
+    private static final long STARVING_WAIT_NS = 10_000_000;
 
     private final SimHost host;
     private final SimNetwork network;
@@ -211,6 +211,6 @@ public final class SimTransport implements Transport {
 
     /** Has {@code stream} looked at again after a while. */
     void starve(SimStream stream) {
-        network.after(STARVING_WAIT_NS, stream::retry);
+        network.after(network.random().between(STARVING_WAIT_NS / 10, STARVING_WAIT_NS), stream::retry);
     }
 }

@@ -67,7 +67,9 @@ class SimFaultTest {
         send(first, 10);
         sim.runFor(5 * LATENCY_NS);
         assertThat(sim.served().received.size()).isEqualTo(10);
-        assertThat(servedFirst.received.size()).as("nothing overtakes within a connection").isZero();
+        assertThat(servedFirst.received.size())
+                .as("nothing overtakes within a connection")
+                .isZero();
         sim.runFor(SECOND_NS);
         assertThat(servedFirst.received.size()).isEqualTo(20);
     }

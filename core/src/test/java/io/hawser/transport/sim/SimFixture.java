@@ -145,9 +145,8 @@ final class SimFixture implements AutoCloseable {
         @Override
         public void received(Block block) {
             calls.append('R');
-            final byte[] bytes = block.memory()
-                    .asSlice(block.start(), block.readableBytes())
-                    .toArray(ValueLayout.JAVA_BYTE);
+            final byte[] bytes =
+                    block.memory().asSlice(block.start(), block.readableBytes()).toArray(ValueLayout.JAVA_BYTE);
             received.write(bytes, 0, bytes.length);
             block.release();
         }

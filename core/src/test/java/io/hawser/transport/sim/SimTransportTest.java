@@ -213,14 +213,14 @@ class SimTransportTest {
         assertThatExceptionOfType(BindException.class)
                 .isThrownBy(() -> sim.client.listen(SERVER, SocketOptions.DEFAULT, sim.accepts));
         assertThatExceptionOfType(BindException.class)
-                .isThrownBy(() -> sim.client.listen(
-                        UnixDomainSocketAddress.of("/tmp/no"), SocketOptions.DEFAULT, sim.accepts));
+                .isThrownBy(() ->
+                        sim.client.listen(UnixDomainSocketAddress.of("/tmp/no"), SocketOptions.DEFAULT, sim.accepts));
     }
 
     @Test
     void shouldPickAPortIfNoneIsGiven() throws IOException {
-        final var listener = sim.server.listen(
-                new InetSocketAddress("10.0.0.1", 0), SocketOptions.DEFAULT, sim.accepts);
+        final var listener =
+                sim.server.listen(new InetSocketAddress("10.0.0.1", 0), SocketOptions.DEFAULT, sim.accepts);
         assertThat(((InetSocketAddress) listener.localAddress()).getPort()).isPositive();
     }
 
