@@ -115,11 +115,11 @@ final class Scenario {
         harmless = chooseFaults() && !littleMemory;
         closesEarly = random.chance(0.15);
         limits = chooseLimits();
-        options = new ConnectionOptions(
-                SocketOptions.DEFAULT.withBacklog(random.chance(0.2) ? random.between(1, 3) : 128),
-                random.chance(0.8) ? OverflowPolicy.FAIL : OverflowPolicy.CLOSE,
-                Duration.ofMillis(random.between(500, 10_000)),
-                Duration.ofMillis(random.between(500, 2_000)));
+        options = ConnectionOptions.DEFAULT
+                .withSocket(SocketOptions.DEFAULT.withBacklog(random.chance(0.2) ? random.between(1, 3) : 128))
+                .withOverflow(random.chance(0.8) ? OverflowPolicy.FAIL : OverflowPolicy.CLOSE)
+                .withDialTimeout(Duration.ofMillis(random.between(500, 10_000)))
+                .withCloseTimeout(Duration.ofMillis(random.between(500, 2_000)));
     }
 
     private boolean chooseFaults() {
@@ -190,7 +190,9 @@ final class Scenario {
     }
 
     private CompletableFuture<Connection> dial(Engine engine, Address address, Supplier<Behaviour> behaviour) {
-        final var dial = engine.dial(address, options, new CheckedHandler(this, true, behaviour));
+        // If both sides stopped, each would wait for the other to read.
+        final var dial = engine.dial(
+                address, options.withReceiveWhileCongested(true), new CheckedHandler(this, true, behaviour));
         dials.add(dial);
         return dial;
     }
