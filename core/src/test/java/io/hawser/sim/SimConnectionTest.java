@@ -57,7 +57,11 @@ class SimConnectionTest {
     }
 
     private Connection dial(Engine engine, ConnectionHandler handler) {
-        final var dial = engine.dial(ADDRESS, handler);
+        return dial(engine, ConnectionOptions.DEFAULT, handler);
+    }
+
+    private Connection dial(Engine engine, ConnectionOptions options, ConnectionHandler handler) {
+        final var dial = engine.dial(Address.parse(ADDRESS), options, handler);
         simulation.await(dial);
         return dial.join();
     }
@@ -206,12 +210,12 @@ class SimConnectionTest {
     }
 
     @Test
-    void shouldNotWaitForEachOtherWhenBothSidesWriteMuch() throws IOException {
+    void shouldNotWaitForEachOtherIfOneSideReceivesWhileCongested() throws IOException {
         final Engine engine = engine(SMALL);
         simulation.network().socketBufferBytes(1000);
         final Server unused = engine.listen(ADDRESS, c -> c.writer().append(c.reader()));
         final Recorder client = new Recorder();
-        write(dial(engine, client), 50_000);
+        write(dial(engine, ConnectionOptions.DEFAULT.withReceiveWhileCongested(true), client), 50_000);
         simulation.runFor(60 * SECOND_NS);
         assertThat(client.received).isEqualTo(50_000);
         engine.close();

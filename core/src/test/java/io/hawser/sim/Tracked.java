@@ -168,13 +168,12 @@ final class Tracked {
      */
     boolean write(int bytes) {
         final byte[] next = StreamBytes.make(key, ownWritten, bytes);
-        final Writer writer = connection.writer();
         final long pending = connection.pendingBytes();
         // Before the write: what it calls may look at the books.
         ownWritten += bytes;
         written += bytes;
         try {
-            write(writer, next);
+            write(connection.writer(), next);
             return true;
         } catch (BufferFullException | PoolExhaustedException | ConnectionClosedException e) {
             ownWritten -= bytes;
