@@ -61,7 +61,10 @@ final class EngineTest {
         peer.close();
         EngineFixture.await(closed);
         assertThat(handler.causes()).extracting(CloseCause::kind).containsExactly(Kind.SHUTDOWN);
-        assertThat(handler.events()).containsExactly("open", "close SHUTDOWN");
+        // Whether the last bytes go before the close begins or after it is a matter of luck.
+        assertThat(handler.events())
+                .filteredOn(event -> !event.equals("writable"))
+                .containsExactly("open", "close SHUTDOWN");
     }
 
     @ParameterizedTest
