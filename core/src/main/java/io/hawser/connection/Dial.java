@@ -50,8 +50,9 @@ final class Dial {
         }
         while (remaining.hasNext() && !result.isDone()) {
             if (!endpoint.engine().admit(home)) {
-                remember(new IOException("dial " + address + ": the engine has as many connections as it may, "
-                        + endpoint.limits().connections()));
+                remember(new IOException(
+                        "dial " + address + ": the engine has as many connections as it may; the limit is "
+                                + endpoint.limits().connections()));
                 break;
             }
             final StreamConnection connection = new StreamConnection(endpoint, home);

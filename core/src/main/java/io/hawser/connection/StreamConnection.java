@@ -89,6 +89,8 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
     private boolean congested;
     /** There is received data that the handler has not been called with, since it was paused or congested. */
     private boolean undelivered;
+    /** The handler is to be called even if there is nothing to read. */
+    private boolean woken;
 
     /** The engine shuts down. */
     private volatile boolean draining;
@@ -224,6 +226,7 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
             return;
         }
         undelivered = false;
+        woken = false;
         inHandler = true;
         try {
             endpoint.handler().onData(this);
@@ -284,7 +287,7 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
 
     /** Delivers what was held back by a pause or by congestion. */
     private void deliverHeldBack() {
-        if (undelivered && inbound.readableBytes() == 0) {
+        if (undelivered && !woken && inbound.readableBytes() == 0) {
             // The handler has read it meanwhile, from a task of its own.
             undelivered = false;
         }
@@ -713,6 +716,7 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
         if (hop(this::wake) || state != State.OPEN || endDelivered) {
             return;
         }
+        woken = true;
         undelivered = true;
         queueFlush();
     }
