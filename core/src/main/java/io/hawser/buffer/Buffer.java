@@ -72,6 +72,8 @@ public final class Buffer implements Slice, Writer {
     private @Nullable Block head;
     private @Nullable Block retired;
     private long consumed;
+    /** The reader sees no byte from here on, counted as {@link #consumed}. */
+    private long readEnd = Long.MAX_VALUE;
     /** Memory of the blocks that are linked now has been handed out. */
     private boolean handedOut;
 
@@ -132,6 +134,69 @@ public final class Buffer implements Slice, Writer {
     }
 
     /**
+     * Shows the reader no more than the next {@code n} bytes until {@link #unlimit}: one frame of many. What it reads beyond them fails as if
+     * they were the last. Limits nest. The reader's thread.
+     *
+     * @param n 0 to {@link #readableBytes()}
+     * @return the limit that was in force, for {@link #unlimit}
+     */
+    public long limit(long n) {
+        Objects.checkIndex(n, readableBytes() + 1);
+        final long outer = readEnd;
+        readEnd = consumed + n;
+        return outer;
+    }
+
+    /** Ends the innermost {@link #limit}, which returned {@code outer}. */
+    public void unlimit(long outer) {
+        readEnd = outer;
+    }
+
+    /** Where the next byte will be written, counted from when the buffer was made; for {@link #truncate}. The writer's thread. */
+    public long writePosition() {
+        return appended;
+    }
+
+    /**
+     * Takes back what was written since {@link #writePosition()} was {@code position}, as if it had never been. Only while reader and writer are one
+     * thread, and before any of it is sent. Without effect on a closed buffer.
+     *
+     * @throws IllegalArgumentException if {@code position} has been read, or not been written yet
+     */
+    public void truncate(long position) {
+        if (closed || position == appended) {
+            return;
+        }
+        if (position < consumed || position > appended) {
+            throw new IllegalArgumentException(
+                    "From " + consumed + " to " + appended + " there is no position " + position);
+        }
+        endReservation();
+        if (position == consumed) {
+            appended = position;
+            releaseChain(head);
+            head = null;
+            tail = null;
+            return;
+        }
+        Block last = current();
+        long end = consumed + (last.end - last.start);
+        while (end < position) {
+            last = Objects.requireNonNull(last.next);
+            end += last.end - last.start;
+        }
+        if (end > position) {
+            last.end -= (int) (end - position);
+            // What was cut off may be somebody's view.
+            last.writable &= last.isUnshared();
+        }
+        releaseChain(last.next);
+        last.next = null;
+        tail = last;
+        appended = position;
+    }
+
+    /**
      * Takes note of all writes: the next one calls {@link WriterHook#dirty()} again, and reservations can no longer be
      * changed.
      */
@@ -152,7 +217,12 @@ public final class Buffer implements Slice, Writer {
 
     @Override
     public long readableBytes() {
-        return (long) APPENDED.getAcquire(this) - consumed;
+        return Math.min((long) APPENDED.getAcquire(this), readEnd) - consumed;
+    }
+
+    /** Whether there is nothing to read, even beyond a limit. */
+    private boolean isDrained() {
+        return (long) APPENDED.getAcquire(this) == consumed;
     }
 
     @Override
@@ -172,7 +242,7 @@ public final class Buffer implements Slice, Writer {
      * in it may be empty.
      */
     public @Nullable Block head() {
-        return readableBytes() == 0 ? null : current();
+        return isDrained() ? null : current();
     }
 
     /**
@@ -201,7 +271,7 @@ public final class Buffer implements Slice, Writer {
      */
     public void trim() {
         release();
-        if (readableBytes() > 0) {
+        if (!isDrained()) {
             current();
         } else {
             releaseChain(head);
@@ -215,7 +285,7 @@ public final class Buffer implements Slice, Writer {
      * one. Only while reader and writer are one thread.
      */
     public void compact() {
-        final long readable = readableBytes();
+        final long readable = pendingBytes();
         if (readable == 0 || handedOut || isReserved()) {
             return;
         }
@@ -776,7 +846,7 @@ public final class Buffer implements Slice, Writer {
     }
 
     private Block grow(int n) {
-        final int usual = tail == null || readableBytes() == 0 ? FIRST_BLOCK_BYTES : NEXT_BLOCK_BYTES;
+        final int usual = tail == null || isDrained() ? FIRST_BLOCK_BYTES : NEXT_BLOCK_BYTES;
         final Block block = source.acquire(Math.max(n, usual));
         block.writable = true;
         link(block);

@@ -24,6 +24,11 @@ public final class BufferFullException extends BufferOverflowException {
         this.bound = bound;
     }
 
+    /** The size of the write. */
+    public long bytes() {
+        return bytes;
+    }
+
     @Override
     public String getMessage() {
         return "A write of " + bytes + " bytes onto " + pending + " pending ones would pass the bound of " + bound;
