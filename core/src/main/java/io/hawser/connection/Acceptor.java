@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.hawser.connection;
 
+import io.hawser.log.Log;
 import io.hawser.loop.EventLoop;
 import io.hawser.loop.LoadBalancer;
 import io.hawser.loop.Timer;

@@ -9,6 +9,7 @@ import io.hawser.buffer.ReaderHook;
 import io.hawser.buffer.Slice;
 import io.hawser.buffer.Writer;
 import io.hawser.buffer.WriterHook;
+import io.hawser.log.Log;
 import io.hawser.loop.EventLoop;
 import io.hawser.loop.LoopTask;
 import io.hawser.loop.Timer;

@@ -39,9 +39,10 @@ final class BlockingEndpoint implements ConnectionHandler {
         return (BlockingConnection) connection.attachment().orElseThrow();
     }
 
-    /** Whether a thread is at work for it, or has part of a message. The loop's thread. */
-    static boolean isBusy(StreamConnection connection) {
-        return connection.attachment().orElse(null) instanceof BlockingConnection blocking && blocking.isBusy();
+    /** Whether a thread is at work for it, or has part of a message. */
+    @Override
+    public boolean isBusy(Connection connection) {
+        return of(connection).isBusy();
     }
 
     @Override

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.hawser.connection;
 
+import io.hawser.log.Log;
+
 /**
  * Serves connections in plain blocking code, each on a virtual thread of its own while it is busy.
  *

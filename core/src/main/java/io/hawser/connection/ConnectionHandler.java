@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.hawser.connection;
 
+import io.hawser.log.Log;
+
 /**
  * Is called with what happens on connections.
  *
@@ -48,6 +50,14 @@ public interface ConnectionHandler {
     /** A method of this handler threw. By default the exception is logged. The connection is closed after this. */
     default void onError(Connection connection, Throwable error) {
         Log.log(System.Logger.Level.WARNING, "The handler of " + connection + " failed", error);
+    }
+
+    /**
+     * Whether it has still to answer something that came, and {@code connection} has no unread bytes that tell. An engine that stops waits for
+     * it, until its deadline. By default not.
+     */
+    default boolean isBusy(Connection connection) {
+        return false;
     }
 
     /** The connection is closed and gone; it can neither be read nor written. */

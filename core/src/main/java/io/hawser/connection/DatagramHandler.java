@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.hawser.connection;
 
+import io.hawser.log.Log;
+
 /**
  * Is called with what happens on UDP sockets.
  *

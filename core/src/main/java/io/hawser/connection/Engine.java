@@ -2,6 +2,7 @@
 package io.hawser.connection;
 
 import io.hawser.buffer.BlockPool;
+import io.hawser.log.Log;
 import io.hawser.loop.Clock;
 import io.hawser.loop.EventLoop;
 import io.hawser.loop.IdleStrategy;

@@ -21,6 +21,8 @@ package io.hawser.connection;
  * @param acceptsPerSecond how many connections one server accepts in a second on average, with bursts of as many as come in a second; over
  *     it accepting pauses, and peers wait in the backlog. Default 50,000
  * @param tasksPerLoop how many tasks of {@link Connection#execute} and of a loop's {@code execute} may wait. Default 65,536
+ * @param messageBytes how many bytes a message of a session may have, where its endpoint says nothing else; a longer one is refused when its
+ *     header announces it, and the session is closed. Default 1 MiB
  */
 public record Limits(
         int connections,
@@ -31,10 +33,11 @@ public record Limits(
         long outboundLowBytes,
         int connectionsPerSource,
         int acceptsPerSecond,
-        int tasksPerLoop) {
+        int tasksPerLoop,
+        int messageBytes) {
     /** The defaults as given above. */
     public static final Limits DEFAULT = new Limits(
-            100_000, 1L << 30, 4L << 20, 16L << 20, 256L << 10, 64L << 10, Integer.MAX_VALUE, 50_000, 65_536);
+            100_000, 1L << 30, 4L << 20, 16L << 20, 256L << 10, 64L << 10, Integer.MAX_VALUE, 50_000, 65_536, 1 << 20);
 
     /** Checks the ranges: all are positive, low ≤ high ≤ outbound. */
     public Limits {
@@ -44,7 +47,8 @@ public record Limits(
                 || outboundLowBytes < 1
                 || connectionsPerSource < 1
                 || acceptsPerSecond < 1
-                || tasksPerLoop < 1) {
+                || tasksPerLoop < 1
+                || messageBytes < 1) {
             throw new IllegalArgumentException("Limits must be positive");
         }
         if (outboundLowBytes > outboundHighBytes || outboundHighBytes > outboundBytes) {
@@ -64,7 +68,8 @@ public record Limits(
                 outboundLowBytes,
                 connectionsPerSource,
                 acceptsPerSecond,
-                tasksPerLoop);
+                tasksPerLoop,
+                messageBytes);
     }
 
     /** As this, with another cap on the memory of all buffers. */
@@ -78,7 +83,8 @@ public record Limits(
                 outboundLowBytes,
                 connectionsPerSource,
                 acceptsPerSecond,
-                tasksPerLoop);
+                tasksPerLoop,
+                messageBytes);
     }
 
     /** As this, with another bound on unread bytes. */
@@ -92,7 +98,8 @@ public record Limits(
                 outboundLowBytes,
                 connectionsPerSource,
                 acceptsPerSecond,
-                tasksPerLoop);
+                tasksPerLoop,
+                messageBytes);
     }
 
     /** As this, with other bounds on unsent bytes; {@code low <= high <= bound}. */
@@ -106,7 +113,8 @@ public record Limits(
                 low,
                 connectionsPerSource,
                 acceptsPerSecond,
-                tasksPerLoop);
+                tasksPerLoop,
+                messageBytes);
     }
 
     /** As this, with another number of connections from one source address. */
@@ -120,7 +128,8 @@ public record Limits(
                 outboundLowBytes,
                 count,
                 acceptsPerSecond,
-                tasksPerLoop);
+                tasksPerLoop,
+                messageBytes);
     }
 
     /** As this, with another rate of accepted connections for each server. */
@@ -134,7 +143,8 @@ public record Limits(
                 outboundLowBytes,
                 connectionsPerSource,
                 rate,
-                tasksPerLoop);
+                tasksPerLoop,
+                messageBytes);
     }
 
     /** As this, with another bound on waiting tasks. */
@@ -148,6 +158,22 @@ public record Limits(
                 outboundLowBytes,
                 connectionsPerSource,
                 acceptsPerSecond,
-                tasks);
+                tasks,
+                messageBytes);
+    }
+
+    /** As this, with another bound on the bytes of a message. */
+    public Limits withMessageBytes(int bytes) {
+        return new Limits(
+                connections,
+                bufferMemoryBytes,
+                inboundBytes,
+                outboundBytes,
+                outboundHighBytes,
+                outboundLowBytes,
+                connectionsPerSource,
+                acceptsPerSecond,
+                tasksPerLoop,
+                bytes);
     }
 }

@@ -5,6 +5,7 @@ import io.hawser.buffer.Block;
 import io.hawser.buffer.Buffer;
 import io.hawser.buffer.PoolExhaustedException;
 import io.hawser.buffer.Reader;
+import io.hawser.log.Log;
 import io.hawser.loop.EventLoop;
 import io.hawser.loop.Flushable;
 import io.hawser.transport.DatagramOptions;

@@ -9,6 +9,7 @@ import io.hawser.buffer.Reader;
 import io.hawser.buffer.Slice;
 import io.hawser.buffer.Writer;
 import io.hawser.buffer.WriterHook;
+import io.hawser.log.Log;
 import io.hawser.loop.EventLoop;
 import io.hawser.loop.Flushable;
 import io.hawser.loop.LoopTask;
@@ -53,6 +54,8 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
         CLOSED
     }
 
+    private static final long DRAIN_POLL_NS = 5_000_000;
+
     /** The place in {@link LoopConnections}. */
     int index;
 
@@ -80,6 +83,7 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
     private volatile @Nullable CloseCause cause;
     private volatile @Nullable Object attachment;
     private @Nullable Timer closeTimer;
+    private @Nullable Timer drainTimer;
     private @Nullable SourceAddress source;
 
     private boolean paused;
@@ -488,16 +492,34 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
 
     /** To be called when something is done. Any thread. */
     void closeIfDrained() {
-        if (draining && !hop(this::closeIfDrained) && !isBusy()) {
-            shutdown();
+        if (!draining || state != State.OPEN || hop(this::closeIfDrained)) {
+            return;
         }
+        if (!isBusy()) {
+            shutdown();
+        } else if (drainTimer == null) {
+            // Who is busy on other threads need not tell when it is done.
+            drainTimer = new Timer(this::onDrainTimer);
+            armDrainTimer(drainTimer);
+        }
+    }
+
+    private void onDrainTimer() {
+        final Timer timer = drainTimer;
+        if (timer != null && state == State.OPEN) {
+            armDrainTimer(timer);
+            closeIfDrained();
+        }
+    }
+
+    private void armDrainTimer(Timer timer) {
+        home.loop().wheel().schedule(timer, home.loop().nowNs() + DRAIN_POLL_NS);
     }
 
     /** Whether a handler is at work elsewhere, or has part of a message. */
     private boolean isBusy() {
         return state == State.OPEN
-                && (inbound.readableBytes() > 0
-                        || (endpoint.handler() instanceof BlockingEndpoint && BlockingEndpoint.isBusy(this)));
+                && (inbound.readableBytes() > 0 || endpoint.handler().isBusy(this));
     }
 
     private void shutdown() {
@@ -647,7 +669,11 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
         state = State.CLOSED;
         outbound.setBound(0);
         timeouts.stop();
-        final Timer timer = closeTimer;
+        cancel(drainTimer);
+        cancel(closeTimer);
+    }
+
+    private void cancel(@Nullable Timer timer) {
         if (timer != null) {
             home.loop().wheel().cancel(timer);
         }

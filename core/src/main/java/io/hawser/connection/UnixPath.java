@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.hawser.connection;
 
+import io.hawser.log.Log;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.ConnectException;

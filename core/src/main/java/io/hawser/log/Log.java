@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.hawser.connection;
+package io.hawser.log;
 
 import java.lang.System.Logger.Level;
 
 /**
- * What connections have to say. A logger that fails must not fail the loop that calls it: the JDK's own does when it has to open a file
+ * What connections and sessions have to say. A logger that fails must not fail the loop that calls it: the JDK's own does when it has to open a file
  * for its first message and there is no descriptor left, which is just when there is something to say. Any thread.
  */
-final class Log {
-    private static final System.Logger LOGGER = System.getLogger("io.hawser.connection");
+public final class Log {
+    private static final System.Logger LOGGER = System.getLogger("io.hawser");
 
     private Log() {}
 
-    static void log(Level level, String message) {
+    /** Logs. */
+    public static void log(Level level, String message) {
         try {
             LOGGER.log(level, message);
         } catch (Throwable _) {
@@ -20,7 +21,8 @@ final class Log {
         }
     }
 
-    static void log(Level level, String message, Throwable cause) {
+    /** Logs, with a failure. */
+    public static void log(Level level, String message, Throwable cause) {
         try {
             LOGGER.log(level, message, cause);
         } catch (Throwable _) {

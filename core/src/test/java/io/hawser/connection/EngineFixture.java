@@ -34,8 +34,8 @@ import org.junit.jupiter.api.extension.ExtensionContext;
  * Engines over one transport, with servers and peers for one test. After the test it closes all of them, and fails if anything is left:
  * buffer memory, threads, descriptors, or a callback out of order.
  */
-final class EngineFixture implements BeforeEachCallback, AfterEachCallback {
-    static final Duration PATIENCE = Recorder.PATIENCE;
+public final class EngineFixture implements BeforeEachCallback, AfterEachCallback {
+    public static final Duration PATIENCE = Recorder.PATIENCE;
 
     private static final Path DESCRIPTORS = Path.of("/proc/self/fd");
     private static final AtomicInteger ENGINES = new AtomicInteger();
@@ -57,18 +57,18 @@ final class EngineFixture implements BeforeEachCallback, AfterEachCallback {
     private @Nullable Path directory;
     private Map<String, Integer> descriptorsBefore = Map.of();
 
-    EngineFixture(TestTransport transport) {
+    public EngineFixture(TestTransport transport) {
         this.transport = transport;
     }
 
     // ---- engines
 
     /** An engine with one loop. */
-    Engine engine() throws IOException {
+    public Engine engine() throws IOException {
         return engine(builder -> builder);
     }
 
-    Engine engine(UnaryOperator<Engine.Builder> setUp) throws IOException {
+    public Engine engine(UnaryOperator<Engine.Builder> setUp) throws IOException {
         final String name = "test" + ENGINES.incrementAndGet();
         final Engine engine = setUp.apply(transport.builder()).name(name).start();
         engines.add(engine);
@@ -77,7 +77,7 @@ final class EngineFixture implements BeforeEachCallback, AfterEachCallback {
     }
 
     /** An address that is free: a port that the system picks, or a path that nobody uses. */
-    Address freshAddress(Family family) throws IOException {
+    public Address freshAddress(Family family) throws IOException {
         return switch (family) {
             case TCP -> Address.parse("tcp://127.0.0.1:0");
             case UNIX -> Address.parse("unix://" + directory().resolve("socket" + ENGINES.incrementAndGet()));
@@ -85,46 +85,47 @@ final class EngineFixture implements BeforeEachCallback, AfterEachCallback {
     }
 
     /** A directory of this test's own. */
-    Path directory() throws IOException {
+    public Path directory() throws IOException {
         if (directory == null) {
             directory = Files.createTempDirectory("hawser");
         }
         return directory;
     }
 
-    Server listen(Engine engine, Family family, ConnectionHandler handler) throws IOException {
+    public Server listen(Engine engine, Family family, ConnectionHandler handler) throws IOException {
         return listen(engine, family, ServerOptions.DEFAULT, handler);
     }
 
-    Server listen(Engine engine, Family family, ServerOptions options, ConnectionHandler handler) throws IOException {
+    public Server listen(Engine engine, Family family, ServerOptions options, ConnectionHandler handler)
+            throws IOException {
         return engine.listen(freshAddress(family), options, watched(handler));
     }
 
     /** Has the order of its callbacks checked at the end. */
-    <T extends ConnectionHandler> T watched(T handler) {
+    public <T extends ConnectionHandler> T watched(T handler) {
         if (handler instanceof Recorder recorder) {
             recorders.add(recorder);
         }
         return handler;
     }
 
-    Connection dial(Engine engine, Address address, ConnectionHandler handler) throws Exception {
+    public Connection dial(Engine engine, Address address, ConnectionHandler handler) throws Exception {
         return await(engine.dial(address, ConnectionOptions.DEFAULT, watched(handler)));
     }
 
-    Peer connect(Server server) throws IOException {
+    public Peer connect(Server server) throws IOException {
         return closing(Peer.connect(server.address()));
     }
 
     /** Closes {@code resource} after the test, before the engines. */
-    <T extends AutoCloseable> T closing(T resource) {
+    public <T extends AutoCloseable> T closing(T resource) {
         resources.push(resource);
         return resource;
     }
 
     // ---- waiting
 
-    static <T> T await(CompletableFuture<T> future) throws Exception {
+    public static <T> T await(CompletableFuture<T> future) throws Exception {
         try {
             return future.get(PATIENCE.toNanos(), TimeUnit.NANOSECONDS);
         } catch (TimeoutException e) {
@@ -133,7 +134,7 @@ final class EngineFixture implements BeforeEachCallback, AfterEachCallback {
     }
 
     /** The failure that {@code future} ends with. */
-    static Throwable awaitFailure(CompletableFuture<?> future) throws Exception {
+    public static Throwable awaitFailure(CompletableFuture<?> future) throws Exception {
         try {
             final Object result = await(future);
             throw new AssertionError("Succeeded with " + result);
@@ -143,7 +144,7 @@ final class EngineFixture implements BeforeEachCallback, AfterEachCallback {
     }
 
     /** For what nobody announces. */
-    static void until(String what, BooleanSupplier condition) {
+    public static void until(String what, BooleanSupplier condition) {
         final long deadlineNs = System.nanoTime() + PATIENCE.toNanos();
         while (!condition.getAsBoolean()) {
             assertThat(System.nanoTime() - deadlineNs)
@@ -154,7 +155,7 @@ final class EngineFixture implements BeforeEachCallback, AfterEachCallback {
     }
 
     /** Runs {@code task} on the loop and waits for it. */
-    static void onLoop(EventLoop loop, ThrowingTask task) throws Exception {
+    public static void onLoop(EventLoop loop, ThrowingTask task) throws Exception {
         final CompletableFuture<Void> done = new CompletableFuture<>();
         loop.execute(() -> {
             try {
@@ -168,7 +169,7 @@ final class EngineFixture implements BeforeEachCallback, AfterEachCallback {
     }
 
     /** Holds a loop in a task until the latch is counted down, so that what comes meanwhile comes in one batch. */
-    static CountDownLatch block(EventLoop loop) throws InterruptedException {
+    public static CountDownLatch block(EventLoop loop) throws InterruptedException {
         final CountDownLatch blocked = new CountDownLatch(1);
         final CountDownLatch release = new CountDownLatch(1);
         loop.execute(() -> {
@@ -184,7 +185,7 @@ final class EngineFixture implements BeforeEachCallback, AfterEachCallback {
     }
 
     /** Runs {@code task}, which may block, on a thread of its own. */
-    static CompletableFuture<Void> async(ThrowingTask task) {
+    public static CompletableFuture<Void> async(ThrowingTask task) {
         final CompletableFuture<Void> done = new CompletableFuture<>();
         Thread.ofPlatform().daemon().name("test-async").start(() -> {
             try {
@@ -199,7 +200,7 @@ final class EngineFixture implements BeforeEachCallback, AfterEachCallback {
 
     /** What may throw. */
     @FunctionalInterface
-    interface ThrowingTask {
+    public interface ThrowingTask {
         void run() throws Exception;
     }
 
@@ -208,7 +209,7 @@ final class EngineFixture implements BeforeEachCallback, AfterEachCallback {
      *
      * @param turnsPerMs what it may take; a loop that waits for memory looks for it every millisecond
      */
-    static void assertDoesNotSpin(EventLoop loop, int turnsPerMs) throws Exception {
+    public static void assertDoesNotSpin(EventLoop loop, int turnsPerMs) throws Exception {
         final CompletableFuture<Void> passed = new CompletableFuture<>();
         final long turns = loop.stats().turns();
         final long startNs = System.nanoTime();

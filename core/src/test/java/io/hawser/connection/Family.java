@@ -2,7 +2,7 @@
 package io.hawser.connection;
 
 /** What kind of socket a test uses. */
-enum Family {
+public enum Family {
     TCP,
     UNIX
 }

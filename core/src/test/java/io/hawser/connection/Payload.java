@@ -7,7 +7,7 @@ import java.util.Arrays;
 import java.util.Random;
 
 /** Random bytes that can be made again from their seed. */
-final class Payload {
+public final class Payload {
     private final long seed;
     private final byte[] bytes;
 
@@ -16,26 +16,26 @@ final class Payload {
         this.bytes = bytes;
     }
 
-    static Payload random(long seed, int size) {
+    public static Payload random(long seed, int size) {
         final byte[] bytes = new byte[size];
         new Random(seed).nextBytes(bytes);
         return new Payload(seed, bytes);
     }
 
-    long seed() {
+    public long seed() {
         return seed;
     }
 
-    byte[] bytes() {
+    public byte[] bytes() {
         return bytes;
     }
 
-    int size() {
+    public int size() {
         return bytes.length;
     }
 
     /** Fails with the place of the first difference, since nobody wants to read megabytes. */
-    void assertEqualTo(byte[] actual) {
+    public void assertEqualTo(byte[] actual) {
         final int mismatch = Arrays.mismatch(bytes, actual);
         assertThat(mismatch)
                 .as("first difference between %d bytes sent and %d received, seed %d", size(), actual.length, seed)

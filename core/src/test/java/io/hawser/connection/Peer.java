@@ -21,25 +21,25 @@ import java.nio.charset.StandardCharsets;
  * The other side of a connection: a blocking socket of the JDK. A test that waits here in vain is interrupted by its timeout. One
  * thread may send while another receives.
  */
-final class Peer implements AutoCloseable {
+public final class Peer implements AutoCloseable {
     private static final int CHUNK_BYTES = 64 * 1024;
 
     private final SocketChannel channel;
 
-    Peer(SocketChannel channel) {
+    public Peer(SocketChannel channel) {
         this.channel = channel;
     }
 
-    static Peer connect(SocketAddress address) throws IOException {
+    public static Peer connect(SocketAddress address) throws IOException {
         return new Peer(SocketChannel.open(address));
     }
 
-    static Peer connect(Address address) throws IOException {
+    public static Peer connect(Address address) throws IOException {
         return connect(address.resolve().getFirst());
     }
 
     /** A peer whose kernel takes little that it does not read. */
-    static Peer connectWithSmallBuffers(Address address) throws IOException {
+    public static Peer connectWithSmallBuffers(Address address) throws IOException {
         final SocketAddress remote = address.resolve().getFirst();
         final SocketChannel channel = SocketChannel.open(
                 remote instanceof UnixDomainSocketAddress ? StandardProtocolFamily.UNIX : StandardProtocolFamily.INET);
@@ -49,19 +49,19 @@ final class Peer implements AutoCloseable {
         return new Peer(channel);
     }
 
-    static Peer accept(ServerSocketChannel server) throws IOException {
+    public static Peer accept(ServerSocketChannel server) throws IOException {
         return new Peer(server.accept());
     }
 
-    SocketAddress localAddress() throws IOException {
+    public SocketAddress localAddress() throws IOException {
         return channel.getLocalAddress();
     }
 
-    Peer send(byte[] bytes) throws IOException {
+    public Peer send(byte[] bytes) throws IOException {
         return send(bytes, 0, bytes.length);
     }
 
-    Peer send(byte[] bytes, int offset, int length) throws IOException {
+    public Peer send(byte[] bytes, int offset, int length) throws IOException {
         final ByteBuffer buffer = ByteBuffer.wrap(bytes, offset, length);
         while (buffer.hasRemaining()) {
             channel.write(buffer);
@@ -69,12 +69,12 @@ final class Peer implements AutoCloseable {
         return this;
     }
 
-    Peer send(String text) throws IOException {
+    public Peer send(String text) throws IOException {
         return send(text.getBytes(StandardCharsets.UTF_8));
     }
 
     /** Exactly {@code n} bytes. */
-    byte[] receive(int n) throws IOException {
+    public byte[] receive(int n) throws IOException {
         final ByteBuffer buffer = ByteBuffer.allocate(n);
         while (buffer.hasRemaining()) {
             if (channel.read(buffer) < 0) {
@@ -84,12 +84,12 @@ final class Peer implements AutoCloseable {
         return buffer.array();
     }
 
-    String receiveText(int bytes) throws IOException {
+    public String receiveText(int bytes) throws IOException {
         return new String(receive(bytes), StandardCharsets.UTF_8);
     }
 
     /** All bytes until the other side ends the stream in the ordinary way. */
-    byte[] receiveAll() throws IOException {
+    public byte[] receiveAll() throws IOException {
         final var all = new ByteArrayOutputStream();
         final ByteBuffer buffer = ByteBuffer.allocate(CHUNK_BYTES);
         while (channel.read(buffer) >= 0) {
@@ -99,17 +99,17 @@ final class Peer implements AutoCloseable {
         return all.toByteArray();
     }
 
-    String receiveAllText() throws IOException {
+    public String receiveAllText() throws IOException {
         return new String(receiveAll(), StandardCharsets.UTF_8);
     }
 
     /** The stream ends here, in the ordinary way. */
-    void expectEnd() throws IOException {
+    public void expectEnd() throws IOException {
         assertThat(channel.read(ByteBuffer.allocate(1))).as("end of stream").isEqualTo(-1);
     }
 
     /** The connection is reset here. */
-    void expectReset() {
+    public void expectReset() {
         assertThatThrownBy(() -> channel.read(ByteBuffer.allocate(1)))
                 .as("a read from a connection that was reset")
                 .isInstanceOf(SocketException.class)
@@ -117,7 +117,7 @@ final class Peer implements AutoCloseable {
     }
 
     /** Nothing more comes, in whatever way the connection ended. */
-    void expectGone() {
+    public void expectGone() {
         try {
             expectEnd();
         } catch (IOException e) {
@@ -126,13 +126,13 @@ final class Peer implements AutoCloseable {
     }
 
     /** Sends FIN; receiving goes on. */
-    Peer finish() throws IOException {
+    public Peer finish() throws IOException {
         channel.shutdownOutput();
         return this;
     }
 
     /** Closes with RST. TCP only. */
-    void reset() throws IOException {
+    public void reset() throws IOException {
         channel.setOption(StandardSocketOptions.SO_LINGER, 0);
         channel.close();
     }

@@ -9,7 +9,7 @@ import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Assumptions;
 
 /** The transports that the suite runs over, epoll in both of its modes. Immutable. */
-enum TestTransport {
+public enum TestTransport {
     IO_URING("io_uring", true),
     EPOLL_EDGE("epoll", true),
     EPOLL_LEVEL("epoll", false),
@@ -35,16 +35,16 @@ enum TestTransport {
     }
 
     /** Skips the test where the transport cannot run, and says why. */
-    void assumeAvailable() {
+    public void assumeAvailable() {
         Assumptions.assumeTrue(reasonAgainst.isEmpty(), () -> reasonAgainst.orElse(""));
     }
 
-    String transportName() {
+    public String transportName() {
         return transportName;
     }
 
     /** An engine with one loop over this transport. */
-    Engine.Builder builder() {
+    public Engine.Builder builder() {
         return Engine.builder().transport(transportName).loops(1).transportConfig(this::inMode);
     }
 
@@ -54,7 +54,7 @@ enum TestTransport {
     }
 
     /** Small blocks, and few of them: what a loop can receive in one turn is {@code readBlocks * readBlockBytes} at most. */
-    UnaryOperator<TransportConfig> receiving(int readBlockBytes, int readBlocks) {
+    public UnaryOperator<TransportConfig> receiving(int readBlockBytes, int readBlocks) {
         return c -> new TransportConfig(c.blocks(), readBlockBytes, edgeTriggered, readBlocks, c.submissionEntries());
     }
 }
