@@ -7,5 +7,6 @@ module io.hawser {
     exports io.hawser.buffer;
     exports io.hawser.connection;
     exports io.hawser.loop;
+    exports io.hawser.session;
     exports io.hawser.transport;
 }

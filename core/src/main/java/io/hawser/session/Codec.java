@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.hawser.session;
+
+import io.hawser.buffer.Reader;
+import io.hawser.buffer.Writer;
+
+/**
+ * Cuts a stream into messages, and makes messages bytes. {@link Codecs} has ready-made ones; who knows where a message ends and wants to say
+ * only what is in it writes a {@link MessageCodec} for a {@link Framing}.
+ *
+ * <pre>{@code
+ * final class Temperatures implements Codec<Integer> {
+ *     public Decoded<Integer> decode(Reader in) {
+ *         return in.readableBytes() < 4 ? Decoded.need(4) : Decoded.message(in.readInt());
+ *     }
+ *
+ *     public void encode(Integer message, Writer out) {
+ *         out.writeInt(message);
+ *     }
+ * }
+ * }</pre>
+ *
+ * <p><b>State:</b> one codec serves all sessions of an endpoint, on several threads at once. One that keeps something for a session says so
+ * with {@link #forSession}.
+ *
+ * @param <M> the type of messages
+ */
+public interface Codec<M> {
+    /**
+     * Looks for a message at the head of {@code in}. On the session's loop.
+     *
+     * @param in what has come and was not consumed; one byte at least. Memory of it that the message refers to lives until the listener's
+     *     callback returns, so a message that lives longer copies it or takes a {@link Reader#slice}
+     * @return a message, of which {@code in} has consumed at least one byte; or why there is none, and then {@code in} has consumed only what a
+     *     codec with state keeps
+     * @throws Exception if the bytes are no message, as {@link Decoded#malformed}
+     */
+    Decoded<M> decode(Reader in) throws Exception;
+
+    /**
+     * Writes a message. On the thread that sends: in the loop straight into the outbound buffer, elsewhere into a buffer of its own. When it
+     * fails, nothing of what it has written is sent.
+     *
+     * @param out neither kept nor flushed
+     * @throws Exception if this message cannot be written
+     */
+    void encode(M message, Writer out) throws Exception;
+
+    /**
+     * The codec of one session: this one by default. One that has state returns a new one, whose {@code decode} is called on the loop only.
+     * Called on the loop, before the session opens.
+     */
+    default Codec<M> forSession(CodecContext context) {
+        return this;
+    }
+
+    /**
+     * Whether messages must be sent in the order in which they were encoded, since the encoder keeps state from one to the next. Then no two
+     * threads encode for one session at once. Default no.
+     */
+    default boolean isOrdered() {
+        return false;
+    }
+
+    /**
+     * Whether it keeps bytes that it has consumed, so that {@link #decode} may find a message although nothing new has come. Default no.
+     */
+    default boolean hasBuffered() {
+        return false;
+    }
+
+    /**
+     * Whether a message lives no longer than the callback that it is given to: then listeners run in the loop, and a task pool is refused.
+     * Default no.
+     */
+    default boolean isTransient() {
+        return false;
+    }
+
+    /**
+     * The listener has returned from the message that {@link #decode} gave last: what was kept in {@code in} for it can go. For transient
+     * messages. On the loop.
+     */
+    default void delivered(Reader in) {}
+
+    /**
+     * Frees what a message holds that no listener will see, since its session has ended or its task was rejected. By default closes what is
+     * {@link AutoCloseable}.
+     */
+    default void discard(M message) {
+        if (message instanceof AutoCloseable closeable) {
+            try {
+                closeable.close();
+            } catch (Exception e) {
+                throw new IllegalStateException("A message could not be discarded", e);
+            }
+        }
+    }
+
+    /** The session is over: frees what {@link #forSession} made. On the loop, once. */
+    default void close() {}
+}

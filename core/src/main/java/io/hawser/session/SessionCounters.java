@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.hawser.session;
+
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicLong;
+
+/** What a session counts. The loop counts without atomic updates what it alone does. */
+final class SessionCounters {
+    private final long openedNs;
+    private final AtomicLong messagesReceived = new AtomicLong();
+    private final AtomicLong bytesReceived = new AtomicLong();
+    private final AtomicLong messagesSentByLoop = new AtomicLong();
+    private final AtomicLong bytesSentByLoop = new AtomicLong();
+    private final AtomicLong messagesSentByOthers = new AtomicLong();
+    private final AtomicLong bytesSentByOthers = new AtomicLong();
+    private final AtomicLong errors = new AtomicLong();
+    private final AtomicLong lastActiveNs;
+
+    SessionCounters(long nowNs) {
+        openedNs = nowNs;
+        lastActiveNs = new AtomicLong(nowNs);
+    }
+
+    private static void addAlone(AtomicLong counter, long n) {
+        counter.setRelease(counter.getPlain() + n);
+    }
+
+    /** The loop's thread. */
+    void received(long bytes, long nowNs) {
+        addAlone(messagesReceived, 1);
+        addAlone(bytesReceived, bytes);
+        lastActiveNs.setOpaque(nowNs);
+    }
+
+    /** The loop's thread. */
+    void sentByLoop(long bytes, long nowNs) {
+        addAlone(messagesSentByLoop, 1);
+        addAlone(bytesSentByLoop, bytes);
+        lastActiveNs.setOpaque(nowNs);
+    }
+
+    void sent(long bytes, long nowNs) {
+        messagesSentByOthers.incrementAndGet();
+        bytesSentByOthers.addAndGet(bytes);
+        lastActiveNs.setOpaque(nowNs);
+    }
+
+    void failed() {
+        errors.incrementAndGet();
+    }
+
+    SessionStats snapshot(long nowNs) {
+        return new SessionStats(
+                messagesReceived.get(),
+                bytesReceived.get(),
+                messagesSentByLoop.get() + messagesSentByOthers.get(),
+                bytesSentByLoop.get() + bytesSentByOthers.get(),
+                errors.get(),
+                Duration.ofNanos(nowNs - openedNs),
+                Duration.ofNanos(Math.max(0, nowNs - lastActiveNs.get())));
+    }
+}
