@@ -8,6 +8,7 @@ import io.hawser.loop.Timer;
 import io.hawser.transport.AcceptSink;
 import io.hawser.transport.AcceptedSocket;
 import io.hawser.transport.ListenSocket;
+import io.hawser.transport.PassedSocket;
 import io.hawser.transport.SocketOptions;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -29,6 +30,10 @@ final class Acceptor implements AcceptSink {
     private final LoadBalancer.LoadView load;
     private final Timer retry = new Timer(this::acceptAgain);
     private @Nullable ListenSocket socket;
+    /** Another process is about to accept from the socket. */
+    private boolean held;
+
+    private @Nullable Runnable whenPaused;
     private long backoffNs;
     private long accepts;
     private final TokenBucket rate;
@@ -58,10 +63,50 @@ final class Acceptor implements AcceptSink {
         return listening.localAddress();
     }
 
+    /** Takes over what another process has bound. The address is returned. */
+    SocketAddress adopt(PassedSocket passed) throws IOException {
+        final ListenSocket listening = home.loop().transport().listen(passed, this);
+        socket = listening;
+        return listening.localAddress();
+    }
+
     void start() {
-        if (socket != null) {
-            socket.accept(true);
+        acceptAgain();
+    }
+
+    // ---- for another process
+
+    /** A duplicate of the socket; none if it is closed. */
+    Optional<PassedSocket> duplicate() throws IOException {
+        final ListenSocket listening = socket;
+        return listening == null ? Optional.empty() : Optional.of(listening.duplicate());
+    }
+
+    /** Takes no connection from the backlog any more; {@code paused} is run when that is so, or when it is closed. */
+    void hold(Runnable paused) {
+        held = true;
+        whenPaused = paused;
+        home.loop().wheel().cancel(retry);
+        if (socket == null) {
+            paused();
+        } else {
+            socket.pause(this::paused);
         }
+    }
+
+    private void paused() {
+        final Runnable told = whenPaused;
+        if (told != null) {
+            whenPaused = null;
+            told.run();
+        }
+    }
+
+    /** Goes on after {@link #hold}. */
+    void resume() {
+        held = false;
+        whenPaused = null;
+        acceptAgain();
     }
 
     @Override
@@ -85,7 +130,7 @@ final class Acceptor implements AcceptSink {
     private void pauseIfTooFast() {
         final EventLoop loop = home.loop();
         // More may be on their way when the pause begins; they count, and make it longer.
-        if (!rate.take(loop.nowNs()) && socket != null) {
+        if (!rate.take(loop.nowNs()) && socket != null && !held) {
             if (!retry.isArmed()) {
                 endpoint.engine().limitCounters().acceptsPerSecond.increment();
             }
@@ -152,11 +197,13 @@ final class Acceptor implements AcceptSink {
             Log.log(System.Logger.Level.WARNING, "Accepting pauses: " + cause.getMessage() + " (it is tried again)");
         }
         backoffNs = backoffNs == 0 ? FIRST_BACKOFF_NS : Math.min(2 * backoffNs, MAX_BACKOFF_NS);
-        home.loop().wheel().schedule(retry, home.loop().nowNs() + backoffNs);
+        if (!held) {
+            home.loop().wheel().schedule(retry, home.loop().nowNs() + backoffNs);
+        }
     }
 
     private void acceptAgain() {
-        if (socket != null) {
+        if (socket != null && !held) {
             socket.accept(true);
         }
     }
@@ -167,6 +214,7 @@ final class Acceptor implements AcceptSink {
             socket.close();
             socket = null;
         }
+        paused();
     }
 
     LoopConnections home() {

@@ -2,22 +2,27 @@
 package io.hawser.connection;
 
 import io.hawser.transport.DatagramOptions;
+import io.hawser.transport.PassedSocket;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 
 /** A bound UDP address, with one socket or one for each loop. Any thread. */
 public final class DatagramServer implements AutoCloseable {
     private final Engine engine;
+    private final Address asked;
     private final Address address;
     private final List<PortEndpoint> endpoints;
+    private final Passing passing = new DatagramPassing();
     private final CompletableFuture<Void> closed;
     private volatile boolean closesEngine;
 
-    private DatagramServer(Engine engine, Address address, List<PortEndpoint> endpoints) {
+    private DatagramServer(Engine engine, Address asked, Address address, List<PortEndpoint> endpoints) {
         this.engine = engine;
+        this.asked = asked;
         this.address = address;
         this.endpoints = List.copyOf(endpoints);
         this.closed = CompletableFuture.allOf(
@@ -31,9 +36,7 @@ public final class DatagramServer implements AutoCloseable {
             DatagramHandler handler,
             List<LoopConnections> homes)
             throws IOException {
-        final DatagramOptions own = options.toBuilder()
-                .v6Only(options.v6Only() || address.isV6Only())
-                .build();
+        final DatagramOptions own = own(address, options);
         InetSocketAddress local = (InetSocketAddress) address.resolve().getFirst();
         final List<PortEndpoint> endpoints = new ArrayList<>();
         try {
@@ -48,13 +51,58 @@ public final class DatagramServer implements AutoCloseable {
             endpoints.forEach(PortEndpoint::close);
             throw e;
         }
-        final Address bound = new Address(address.scheme(), local.getAddress().getHostAddress(), local.getPort(), "");
-        return new DatagramServer(engine, bound, endpoints);
+        return new DatagramServer(engine, address, bound(address, local), endpoints);
+    }
+
+    /** One that uses sockets of another process, which are this one's now; it receives from {@link Passing#start()} on. */
+    static DatagramServer adopt(
+            Engine engine,
+            Address address,
+            DatagramOptions options,
+            DatagramHandler handler,
+            List<LoopConnections> homes,
+            List<PassedSocket> sockets)
+            throws IOException {
+        final DatagramOptions own = own(address, options);
+        final List<PortEndpoint> endpoints = new ArrayList<>();
+        InetSocketAddress local = null;
+        try {
+            for (PassedSocket socket : sockets) {
+                final LoopConnections home = homes.get(endpoints.size() % homes.size());
+                final PortEndpoint endpoint = new PortEndpoint(engine, home.loop(), own, handler);
+                local = Server.onLoop(engine, home.loop(), () -> endpoint.adopt(socket));
+                endpoints.add(endpoint);
+            }
+        } catch (IOException | RuntimeException e) {
+            endpoints.forEach(PortEndpoint::close);
+            sockets.forEach(PassedSocket::close);
+            throw e;
+        }
+        return new DatagramServer(engine, address, bound(address, Objects.requireNonNull(local)), endpoints);
+    }
+
+    private static DatagramOptions own(Address address, DatagramOptions options) {
+        return options.toBuilder()
+                .v6Only(options.v6Only() || address.isV6Only())
+                .build();
+    }
+
+    private static Address bound(Address address, InetSocketAddress local) {
+        return new Address(address.scheme(), local.getAddress().getHostAddress(), local.getPort(), "");
     }
 
     /** The address that is really bound, with the port that the system picked. */
     public Address address() {
         return address;
+    }
+
+    /** How it goes from process to process. */
+    Passing passing() {
+        return passing;
+    }
+
+    CompletableFuture<Void> closed() {
+        return closed;
     }
 
     /** Its sockets. */
@@ -97,5 +145,58 @@ public final class DatagramServer implements AutoCloseable {
     public void close() {
         engine.requireNoLoop("close()");
         engine.await(closeAsync());
+    }
+
+    private final class DatagramPassing implements Passing {
+        @Override
+        public Address asked() {
+            return asked;
+        }
+
+        @Override
+        public Address address() {
+            return address;
+        }
+
+        @Override
+        public List<PassedSocket> duplicate() throws IOException {
+            final List<PassedSocket> duplicates = new ArrayList<>();
+            try {
+                for (PortEndpoint endpoint : endpoints) {
+                    Server.onLoop(engine, endpoint.loop(), endpoint::duplicate).ifPresent(duplicates::add);
+                }
+                return duplicates;
+            } catch (IOException | RuntimeException e) {
+                duplicates.forEach(PassedSocket::close);
+                throw e;
+            }
+        }
+
+        @Override
+        public CompletableFuture<Void> hold() {
+            return onLoops(true);
+        }
+
+        @Override
+        public CompletableFuture<Void> start() {
+            return onLoops(false);
+        }
+
+        private CompletableFuture<Void> onLoops(boolean held) {
+            return CompletableFuture.allOf(endpoints.stream()
+                    .map(endpoint -> Passing.onLoop(endpoint.loop(), () -> endpoint.hold(held)))
+                    .toArray(CompletableFuture[]::new));
+        }
+
+        @Override
+        public void keep() {
+            // A UDP socket leaves nothing behind.
+        }
+
+        @Override
+        public CompletableFuture<Void> release() {
+            endpoints.forEach(PortEndpoint::close);
+            return closed;
+        }
     }
 }

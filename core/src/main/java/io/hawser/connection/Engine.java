@@ -11,12 +11,14 @@ import io.hawser.loop.LoopConfig;
 import io.hawser.loop.LoopDriver;
 import io.hawser.loop.LoopGroup;
 import io.hawser.transport.DatagramOptions;
+import io.hawser.transport.PassedSocket;
 import io.hawser.transport.TransportConfig;
 import io.hawser.transport.TransportProvider;
 import io.hawser.transport.Transports;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,8 +28,10 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -63,6 +67,11 @@ public final class Engine implements AutoCloseable {
     /** In the order in which they came. */
     private final List<Server> servers = new CopyOnWriteArrayList<>();
 
+    private final List<DatagramServer> datagramServers = new CopyOnWriteArrayList<>();
+    private final AtomicReference<@Nullable HotRestart> hotRestart = new AtomicReference<>();
+    private final TransportProvider provider;
+    private final String name;
+
     private final Set<PortEndpoint> datagramEndpoints = ConcurrentHashMap.newKeySet();
     private final AtomicLong connectionIds = new AtomicLong();
     private final LimitCounters limitCounters;
@@ -74,7 +83,8 @@ public final class Engine implements AutoCloseable {
     private volatile EngineState state = EngineState.RUNNING;
 
     private Engine(Builder builder) throws IOException {
-        final TransportProvider provider = builder.provider();
+        provider = builder.provider();
+        name = builder.name;
         limits = builder.limits;
         clock = builder.loop.clock();
         driver = builder.driver;
@@ -85,13 +95,14 @@ public final class Engine implements AutoCloseable {
         limitCounters = new LimitCounters(pool);
         sources = new SourceCounts(limits.connectionsPerSource());
         final LoopConfig config = builder.loop.withTaskCapacity(limits.tasksPerLoop());
+        final TransportProvider opener = provider;
         final int count = builder.loops + (builder.dedicatedAcceptor ? 1 : 0);
         loops = new LoopGroup(
                 count,
                 i -> new EventLoop(
                         builder.name + (i < builder.loops ? "-loop-" + i : "-acceptor"),
                         driver,
-                        provider,
+                        opener,
                         builder.transportConfig,
                         config,
                         pool));
@@ -162,7 +173,8 @@ public final class Engine implements AutoCloseable {
     }
 
     /**
-     * Listens. When this returns, connections are accepted. Not to be called on a loop.
+     * Listens. When this returns, connections are accepted; if the socket is one of {@link #hotRestart}, from
+     * {@link HotRestart#ready()} on. Not to be called on a loop.
      *
      * @throws java.net.BindException if the address is taken, not of this machine, or forbidden
      * @throws IOException for any other failure
@@ -173,8 +185,14 @@ public final class Engine implements AutoCloseable {
         if (address.isUdp()) {
             throw new IllegalArgumentException(address + " is for datagrams: bind() it");
         }
-        final Server server = Server.listen(this, address, options, handler, acceptorLoops, workers);
+        final List<PassedSocket> inherited = inherited(address);
+        final Server server = inherited.isEmpty()
+                ? Server.listen(this, address, options, handler, acceptorLoops, workers)
+                : Server.adopt(this, address, options, handler, acceptorLoops, workers, inherited);
         servers.add(server);
+        if (!inherited.isEmpty()) {
+            adopted(server.passing(), inherited.size());
+        }
         if (closing.get()) {
             final var unused = server.stopListening();
         }
@@ -289,7 +307,7 @@ public final class Engine implements AutoCloseable {
 
     /**
      * Binds a UDP address. When this returns, datagrams are received: on one loop, or with {@link DatagramOptions#reusePort()} on each, by
-     * a socket of its own. Not to be called on a loop.
+     * a socket of its own; if the socket is one of {@link #hotRestart}, from {@link HotRestart#ready()} on. Not to be called on a loop.
      *
      * @throws IllegalArgumentException if it is no {@code udp} address
      * @throws java.net.BindException if the address is taken, not of this machine, or forbidden
@@ -298,8 +316,17 @@ public final class Engine implements AutoCloseable {
     public DatagramServer bind(Address address, DatagramOptions options, DatagramHandler handler) throws IOException {
         requireOpen();
         requireUdp(address);
-        return DatagramServer.bind(
-                this, address, options, handler, options.reusePort() ? workers : List.of(nextHome()));
+        final List<LoopConnections> homes = options.reusePort() ? workers : List.of(nextHome());
+        final List<PassedSocket> inherited = inherited(address);
+        final DatagramServer server = inherited.isEmpty()
+                ? DatagramServer.bind(this, address, options, handler, homes)
+                : DatagramServer.adopt(this, address, options, handler, homes, inherited);
+        datagramServers.add(server);
+        final var unused = server.closed().whenComplete((_, _) -> datagramServers.remove(server));
+        if (!inherited.isEmpty()) {
+            adopted(server.passing(), inherited.size());
+        }
+        return server;
     }
 
     /** As {@link #connectDatagram(Address, DatagramOptions, DatagramHandler)}, with the defaults. */
@@ -382,7 +409,96 @@ public final class Engine implements AutoCloseable {
         }
     }
 
+    // ---- restarts
+
+    /**
+     * Begins a restart without downtime: takes over the sockets of the process that serves at {@code path}, its predecessor, if there is
+     * one, and else serves there itself. What is listened on or bound from now on uses the predecessor's socket of that address, if it
+     * had one. Then {@link HotRestart#ready()} has the predecessor stop accepting, and offers this process's sockets to the next one.
+     * Waits for the predecessor, so it is not to be called on a loop.
+     *
+     * @param path a unix socket, best in a directory that only this user may write to; only processes of the same user are talked to
+     * @throws IOException if the path is taken by something else, if the process there belongs to another user, does not answer, or is not
+     *     understood; if this transport cannot pass sockets, as {@code nio} cannot
+     * @throws IllegalStateException if it was called before
+     */
+    public HotRestart hotRestart(Path path) throws IOException {
+        return hotRestart(path, RestartTimes.DEFAULT);
+    }
+
+    HotRestart hotRestart(Path path, RestartTimes times) throws IOException {
+        requireNoLoop("hotRestart()");
+        requireOpen();
+        if (hotRestart.get() != null) {
+            throw new IllegalStateException("An engine has one restart");
+        }
+        final HotRestart made = HotRestart.begin(this, path, provider.passing(), times);
+        if (!hotRestart.compareAndSet(null, made)) {
+            made.close();
+            throw new IllegalStateException("An engine has one restart");
+        }
+        if (closing.get()) {
+            made.close();
+            requireOpen();
+        }
+        return made;
+    }
+
+    /** The sockets of the predecessor for {@code address}, which are the caller's; empty if there are none. */
+    private List<PassedSocket> inherited(Address address) throws IOException {
+        final HotRestart restart = hotRestart.get();
+        return restart == null ? List.of() : restart.claim(address);
+    }
+
+    private void adopted(Passing passing, int sockets) throws IOException {
+        final HotRestart restart = hotRestart.get();
+        if (restart != null) {
+            restart.adopted(passing, sockets);
+        }
+    }
+
+    /** All that a successor can take over now. */
+    List<Passing> passings() {
+        return Stream.concat(
+                        servers.stream().map(Server::passing),
+                        datagramServers.stream().map(DatagramServer::passing))
+                .toList();
+    }
+
+    /** A successor serves in this engine's place, also for what it was not offered. */
+    void stopListening() {
+        for (Server server : servers) {
+            final var unused = server.stopListening();
+        }
+        for (DatagramServer server : datagramServers) {
+            server.endpoints().forEach(DatagramEndpoint::close);
+        }
+    }
+
+    /** The start of its threads' names. */
+    String name() {
+        return name;
+    }
+
     // ---- the end
+
+    /**
+     * Lets connections end by themselves. They are served on as before; what is accepted meanwhile counts too, so it makes sense after
+     * listening has ended.
+     *
+     * @return completes when no loop has a connection any more, on a loop or on the caller's thread; never if they do not end
+     */
+    public CompletableFuture<Void> drained() {
+        return CompletableFuture.allOf(workers.stream()
+                .map(worker -> {
+                    final CompletableFuture<Void> none = new CompletableFuture<>();
+                    if (!worker.loop().executeAlways(() -> worker.whenNone(none))) {
+                        none.complete(null);
+                    }
+                    return none;
+                })
+                .toArray(CompletableFuture[]::new));
+    }
 
     /**
      * Stops in the steps of {@link EngineState}: listening ends; connections send what is pending and close, as {@link Connection#close()}
@@ -407,6 +523,10 @@ public final class Engine implements AutoCloseable {
     }
 
     private void shutDown(Duration grace) {
+        final HotRestart restart = hotRestart.get();
+        if (restart != null) {
+            driver.await(restart.closeAsync());
+        }
         servers.forEach(server -> driver.await(server.stopListening()));
         enter(EngineState.NOT_ACCEPTING);
         workers.forEach(worker -> worker.loop().executeAlways(worker::closeAll));

@@ -15,6 +15,9 @@ final class LoopConnections {
     private final AtomicInteger count = new AtomicInteger();
 
     private final CompletableFuture<Void> emptied = new CompletableFuture<>();
+    /** Who waits for there to be none. */
+    private final List<CompletableFuture<Void>> waiting = new ArrayList<>();
+
     private boolean closing;
 
     LoopConnections(EventLoop loop) {
@@ -86,8 +89,22 @@ final class LoopConnections {
         return emptied;
     }
 
+    /** Completes {@code future} when there is none, be it for a moment. */
+    void whenNone(CompletableFuture<Void> future) {
+        waiting.add(future);
+        completeIfEmptied();
+    }
+
     private void completeIfEmptied() {
-        if (closing && connections.isEmpty()) {
+        if (!connections.isEmpty()) {
+            return;
+        }
+        if (!waiting.isEmpty()) {
+            final List<CompletableFuture<Void>> now = List.copyOf(waiting);
+            waiting.clear();
+            now.forEach(future -> future.complete(null));
+        }
+        if (closing) {
             emptied.complete(null);
         }
     }

@@ -12,6 +12,7 @@ import io.hawser.transport.DatagramOptions;
 import io.hawser.transport.DatagramPort;
 import io.hawser.transport.DatagramQueue;
 import io.hawser.transport.DatagramSink;
+import io.hawser.transport.PassedSocket;
 import io.hawser.transport.PeerAddress;
 import java.io.IOException;
 import java.net.Inet4Address;
@@ -42,6 +43,11 @@ final class PortEndpoint implements DatagramEndpoint, DatagramSink, Flushable {
     private volatile @Nullable InetSocketAddress remote;
     private volatile boolean open;
     private boolean ipv4;
+    /** Whether the handler wants to receive. */
+    private boolean wanted = true;
+    /** Another process receives what comes to this socket. */
+    private boolean held;
+
     private boolean flushing;
     private boolean refusedSince;
     private boolean closing;
@@ -70,6 +76,12 @@ final class PortEndpoint implements DatagramEndpoint, DatagramSink, Flushable {
         return open(loop.transport().bindDatagram(address, options, this));
     }
 
+    /** Takes a socket over, and receives nothing before it is told to by {@link #hold}. */
+    InetSocketAddress adopt(PassedSocket passed) throws IOException {
+        held = true;
+        return open(loop.transport().bindDatagram(passed, options, this));
+    }
+
     void connect(InetSocketAddress address) throws IOException {
         remote = address;
         open(loop.transport().connectDatagram(address, options, this));
@@ -91,9 +103,7 @@ final class PortEndpoint implements DatagramEndpoint, DatagramSink, Flushable {
             close(CloseCause.of(CloseCause.Kind.ERROR, t));
             throw t instanceof IOException e ? e : new IOException("The handler failed: " + t.getMessage(), t);
         }
-        if (!closing) {
-            made.receive(true);
-        }
+        applyReceiving();
         return bound;
     }
 
@@ -302,9 +312,26 @@ final class PortEndpoint implements DatagramEndpoint, DatagramSink, Flushable {
         if (!loop.inLoop()) {
             throw new IllegalStateException("This is for the loop's thread only; go through execute()");
         }
+        wanted = on;
+        applyReceiving();
+    }
+
+    /** Receives nothing, whatever is wanted, while another process has the socket. The loop's thread. */
+    void hold(boolean on) {
+        held = on;
+        applyReceiving();
+    }
+
+    private void applyReceiving() {
         if (port != null && !closing) {
-            port.receive(on);
+            port.receive(wanted && !held);
         }
+    }
+
+    /** A duplicate of its socket; none if it is closed. The loop's thread. */
+    Optional<PassedSocket> duplicate() throws IOException {
+        final DatagramPort bound = port;
+        return bound == null || closing ? Optional.empty() : Optional.of(bound.duplicate());
     }
 
     // ---- the end

@@ -2,6 +2,7 @@
 package io.hawser.connection;
 
 import io.hawser.loop.EventLoop;
+import io.hawser.transport.PassedSocket;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
@@ -25,15 +26,25 @@ public final class Server implements AutoCloseable {
     private final List<Acceptor> acceptors = new ArrayList<>();
     private final AtomicBoolean closing = new AtomicBoolean();
     private final CompletableFuture<Void> closed = new CompletableFuture<>();
+    private final Address asked;
     private final Address address;
+    private final Passing passing = new ServerPassing();
     private final @Nullable UnixPath unixPath;
+    /** Whether the file of a unix socket is removed in the end: not while another process serves there. */
+    private volatile boolean removesPath;
+
     private volatile boolean closesEngine;
 
-    private Server(Engine engine, Address address, List<Acceptor> acceptors, @Nullable UnixPath unixPath) {
+    private Server(
+            Engine engine, Address asked, SocketAddress local, List<Acceptor> acceptors, boolean removesPath) {
         this.engine = engine;
-        this.address = address;
+        this.asked = asked;
+        this.address = local instanceof InetSocketAddress inet
+                ? new Address(asked.scheme(), inet.getAddress().getHostAddress(), inet.getPort(), "")
+                : asked;
         this.acceptors.addAll(acceptors);
-        this.unixPath = unixPath;
+        this.unixPath = asked.isUnix() ? UnixPath.bound(Path.of(asked.path())) : null;
+        this.removesPath = removesPath;
     }
 
     static Server listen(
@@ -70,23 +81,61 @@ public final class Server implements AutoCloseable {
                 local = onLoop(engine, home.loop(), () -> acceptor.listen(wanted, socketOptions));
                 acceptors.add(acceptor);
             }
-            final UnixPath unixPath = address.isUnix() ? UnixPath.bound(Path.of(address.path())) : null;
-            final Address bound = local instanceof InetSocketAddress inet
-                    ? new Address(address.scheme(), inet.getAddress().getHostAddress(), inet.getPort(), "")
-                    : address;
+            final Server server = new Server(engine, address, local, acceptors, true);
             for (Acceptor acceptor : acceptors) {
                 onLoop(engine, acceptor.home().loop(), () -> {
                     acceptor.start();
                     return acceptor;
                 });
             }
-            return new Server(engine, bound, acceptors, unixPath);
+            return server;
         } catch (IOException e) {
             for (Acceptor acceptor : acceptors) {
                 acceptor.home().loop().executeAlways(acceptor::close);
             }
             throw e;
         }
+    }
+
+    /**
+     * One that uses sockets of another process, which are this one's now; it accepts from {@link Passing#start()} on.
+     *
+     * <p>With SO_REUSEPORT the kernel spreads connections over the sockets, so all must be accepted from, however many loops there are.
+     */
+    static Server adopt(
+            Engine engine,
+            Address address,
+            ServerOptions options,
+            ConnectionHandler handler,
+            List<LoopConnections> acceptorLoops,
+            List<LoopConnections> targets,
+            List<PassedSocket> sockets)
+            throws IOException {
+        final Endpoint endpoint = new Endpoint(engine, handler, options.connections());
+        // Where there are fewer sockets than loops, some loops would get no connections if each kept its own.
+        final boolean each = options.reusePort() && sockets.size() >= targets.size();
+        final List<LoopConnections> homes = each ? targets : acceptorLoops;
+        final int acceptsPerSecond = Math.max(1, engine.limits().acceptsPerSecond() / sockets.size());
+        final List<Acceptor> acceptors = new ArrayList<>();
+        SocketAddress local = null;
+        try {
+            for (PassedSocket socket : sockets) {
+                final LoopConnections home = homes.get(acceptors.size() % homes.size());
+                final Acceptor acceptor = new Acceptor(
+                        endpoint,
+                        home,
+                        each ? List.of(home) : targets,
+                        options.balancer().get(),
+                        acceptsPerSecond);
+                local = onLoop(engine, home.loop(), () -> acceptor.adopt(socket));
+                acceptors.add(acceptor);
+            }
+        } catch (IOException | RuntimeException e) {
+            acceptors.forEach(acceptor -> acceptor.home().loop().executeAlways(acceptor::close));
+            sockets.forEach(PassedSocket::close);
+            throw e;
+        }
+        return new Server(engine, address, Objects.requireNonNull(local), acceptors, false);
     }
 
     static <T> T onLoop(Engine engine, EventLoop loop, Callable<T> call) throws IOException {
@@ -113,6 +162,11 @@ public final class Server implements AutoCloseable {
                 default -> throw e;
             }
         }
+    }
+
+    /** How it goes from process to process. */
+    Passing passing() {
+        return passing;
     }
 
     /** The address that is really bound, with the port that the system picked. */
@@ -159,7 +213,7 @@ public final class Server implements AutoCloseable {
                     })
                     .toArray(CompletableFuture[]::new);
             final var unused = CompletableFuture.allOf(all).whenComplete((_, _) -> {
-                if (unixPath != null) {
+                if (unixPath != null && removesPath) {
                     unixPath.remove();
                 }
                 engine.serverClosed(this);
@@ -174,5 +228,62 @@ public final class Server implements AutoCloseable {
     public void close() {
         engine.requireNoLoop("close()");
         engine.await(closeAsync());
+    }
+
+    private final class ServerPassing implements Passing {
+        @Override
+        public Address asked() {
+            return asked;
+        }
+
+        @Override
+        public Address address() {
+            return address;
+        }
+
+        @Override
+        public List<PassedSocket> duplicate() throws IOException {
+            final List<PassedSocket> duplicates = new ArrayList<>();
+            try {
+                for (Acceptor acceptor : acceptors) {
+                    onLoop(engine, acceptor.home().loop(), acceptor::duplicate).ifPresent(duplicates::add);
+                }
+                return duplicates;
+            } catch (IOException | RuntimeException e) {
+                duplicates.forEach(PassedSocket::close);
+                throw e;
+            }
+        }
+
+        @Override
+        public CompletableFuture<Void> hold() {
+            return CompletableFuture.allOf(acceptors.stream()
+                    .map(acceptor -> {
+                        final CompletableFuture<Void> paused = new CompletableFuture<>();
+                        if (!acceptor.home().loop().executeAlways(() -> acceptor.hold(() -> paused.complete(null)))) {
+                            paused.complete(null);
+                        }
+                        return paused;
+                    })
+                    .toArray(CompletableFuture[]::new));
+        }
+
+        @Override
+        public CompletableFuture<Void> start() {
+            return CompletableFuture.allOf(acceptors.stream()
+                    .map(acceptor -> Passing.onLoop(acceptor.home().loop(), acceptor::resume))
+                    .toArray(CompletableFuture[]::new));
+        }
+
+        @Override
+        public void keep() {
+            removesPath = true;
+        }
+
+        @Override
+        public CompletableFuture<Void> release() {
+            removesPath = false;
+            return stopListening();
+        }
     }
 }

@@ -11,6 +11,7 @@ public final class Errno {
     public static final int ENOENT = 2;
     public static final int EINTR = 4;
     public static final int EIO = 5;
+    public static final int EBADF = 9;
     public static final int EAGAIN = 11;
     public static final int ENOMEM = 12;
     public static final int EACCES = 13;
@@ -23,6 +24,7 @@ public final class Errno {
     public static final int ENOSYS = 38;
     public static final int ETIME = 62;
     public static final int EPROTO = 71;
+    public static final int ENOTSOCK = 88;
     public static final int EMSGSIZE = 90;
     public static final int ENOPROTOOPT = 92;
     public static final int EOPNOTSUPP = 95;
@@ -35,6 +37,7 @@ public final class Errno {
     public static final int ECONNRESET = 104;
     public static final int ENOBUFS = 105;
     public static final int ENOTCONN = 107;
+    public static final int ETOOMANYREFS = 109;
     public static final int ETIMEDOUT = 110;
     public static final int ECONNREFUSED = 111;
     public static final int EHOSTDOWN = 112;
@@ -53,6 +56,7 @@ public final class Errno {
             case EIO -> "EIO: input/output error";
             case EAGAIN -> "EAGAIN: try again";
             case ENOMEM -> "ENOMEM: out of memory (or over the locked-memory limit)";
+            case EBADF -> "EBADF: no such descriptor";
             case EACCES -> "EACCES: permission denied";
             case EBUSY -> "EBUSY: busy";
             case EEXIST -> "EEXIST: exists already";
@@ -63,6 +67,7 @@ public final class Errno {
             case ENOSYS -> "ENOSYS: the kernel does not have this call";
             case ETIME -> "ETIME: timer expired";
             case EPROTO -> "EPROTO: protocol error";
+            case ENOTSOCK -> "ENOTSOCK: not a socket";
             case EMSGSIZE -> "EMSGSIZE: message too long";
             case ENOPROTOOPT -> "ENOPROTOOPT: the protocol does not have this option";
             case EOPNOTSUPP -> "EOPNOTSUPP: operation not supported";
@@ -75,6 +80,7 @@ public final class Errno {
             case ECONNRESET -> "ECONNRESET: connection reset by peer";
             case ENOBUFS -> "ENOBUFS: no buffer space";
             case ENOTCONN -> "ENOTCONN: not connected";
+            case ETOOMANYREFS -> "ETOOMANYREFS: too many descriptors are on their way in messages";
             case ETIMEDOUT -> "ETIMEDOUT: connection timed out";
             case ECONNREFUSED -> "ECONNREFUSED: connection refused";
             case EHOSTDOWN -> "EHOSTDOWN: host is down";

@@ -73,6 +73,22 @@ public final class MsgHdrDescriptor {
         segment.set(JAVA_LONG, CONTROL_LENGTH, controlLength);
     }
 
+    /** Sets where control data stand and how many bytes of them, or how much room there is for those of a receive. */
+    public void control(long address, int length) {
+        segment.set(JAVA_LONG, CONTROL, address);
+        segment.set(JAVA_LONG, CONTROL_LENGTH, length);
+    }
+
+    /** How many bytes of control data a receive has brought. */
+    public int controlLength() {
+        return (int) segment.get(JAVA_LONG, CONTROL_LENGTH);
+    }
+
+    /** The flags that a receive has set, such as {@link Sockets#MSG_CTRUNC}. */
+    public int flags() {
+        return segment.get(JAVA_INT, FLAGS);
+    }
+
     /** Sets how many vectors count. */
     public void iovecs(int count) {
         segment.set(JAVA_LONG, IOV_LENGTH, count);

@@ -28,6 +28,11 @@ final class Native {
         return LINKER.downcallHandle(symbol(name), descriptor, ERRNO);
     }
 
+    /** As {@link #withErrno(String, FunctionDescriptor)}, of which the arguments from {@code firstVariadic} on are variadic ones. */
+    static MethodHandle withErrno(String name, FunctionDescriptor descriptor, int firstVariadic) {
+        return LINKER.downcallHandle(symbol(name), descriptor, ERRNO, Linker.Option.firstVariadicArg(firstVariadic));
+    }
+
     /** Links {@code name}, a function whose {@code errno} nobody asks for. */
     static MethodHandle withoutErrno(String name, FunctionDescriptor descriptor) {
         return LINKER.downcallHandle(symbol(name), descriptor);

@@ -24,6 +24,7 @@ public final class Sockets {
 
     public static final int SOL_SOCKET = 1;
     public static final int SO_REUSEADDR = 2;
+    public static final int SO_TYPE = 3;
     public static final int SO_ERROR = 4;
     public static final int SO_BROADCAST = 6;
     public static final int SO_SNDBUF = 7;
@@ -31,7 +32,11 @@ public final class Sockets {
     public static final int SO_KEEPALIVE = 9;
     public static final int SO_LINGER = 13;
     public static final int SO_REUSEPORT = 15;
+    public static final int SO_PEERCRED = 17;
     public static final int SO_BINDTODEVICE = 25;
+    public static final int SO_ACCEPTCONN = 30;
+    public static final int SO_PROTOCOL = 38;
+    public static final int SO_DOMAIN = 39;
     public static final int SO_MEMINFO = 55;
     /** Index of the count of dropped datagrams in what {@code SO_MEMINFO} gives ({@code SK_MEMINFO_DROPS}, 32 bits each). */
     public static final int MEMINFO_DROPS = 8;
@@ -67,15 +72,25 @@ public final class Sockets {
     public static final int UDP_SEGMENT = 103;
     public static final int UDP_GRO = 104;
 
+    /** Type of a control message of {@code SOL_SOCKET} that carries descriptors (unix(7)). */
+    public static final int SCM_RIGHTS = 1;
+
+    /** Flag of a received message: control data were cut for want of room. */
+    public static final int MSG_CTRUNC = 0x8;
+
     public static final int MSG_TRUNC = 0x20;
     public static final int MSG_DONTWAIT = 0x40;
     public static final int MSG_NOSIGNAL = 0x4000;
+    /** Received descriptors are closed on exec (recvmsg(2)). */
+    public static final int MSG_CMSG_CLOEXEC = 0x4000_0000;
 
     public static final int SHUT_WR = 1;
 
     /** poll(2), {@code asm-generic/poll.h}. */
-    public static final int POLLERR = 0x8;
+    public static final int POLLIN = 0x1;
 
+    public static final int POLLOUT = 0x4;
+    public static final int POLLERR = 0x8;
     public static final int POLLHUP = 0x10;
     public static final int POLLRDHUP = 0x2000;
 
@@ -103,6 +118,9 @@ public final class Sockets {
 
     private static final MethodHandle POLL =
             Native.withErrno("poll", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT));
+
+    private static final MethodHandle RECVMSG =
+            Native.withErrno("recvmsg", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_INT));
 
     private static final MethodHandle RECV =
             nonBlocking("recv", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT));
@@ -221,9 +239,14 @@ public final class Sockets {
 
     /** poll(2) of {@code count} pollfds at {@code fds}, without waiting. */
     public static int poll(CallState state, long fds, long count) {
+        return poll(state, fds, count, 0);
+    }
+
+    /** poll(2) of {@code count} pollfds at {@code fds}, for {@code timeoutMs} milliseconds at most; -1 waits for ever. */
+    public static int poll(CallState state, long fds, long count, int timeoutMs) {
         try {
-            // SAFETY: the kernel reads and writes count pollfds of the caller's; it does not wait.
-            return state.result((int) POLL.invokeExact(state.segment(), fds, count, 0));
+            // SAFETY: the kernel reads and writes count pollfds, which are the caller's for the duration of the call.
+            return state.result((int) POLL.invokeExact(state.segment(), fds, count, timeoutMs));
         } catch (Throwable t) {
             throw Native.unexpected(t);
         }
@@ -276,6 +299,17 @@ public final class Sockets {
         try {
             // SAFETY: the msghdr, its iovecs and the bytes behind them are the caller's for the duration of the call.
             return state.result((long) SENDMSG.invokeExact(state.segment(), fd, message, MSG_NOSIGNAL));
+        } catch (Throwable t) {
+            throw Native.unexpected(t);
+        }
+    }
+
+    /** recvmsg(2) without waiting, with {@code MSG_CMSG_CLOEXEC}; {@code message} points to a {@code msghdr}. */
+    public static int recvmsg(CallState state, int fd, long message) {
+        try {
+            // SAFETY: the msghdr and all that it points to are the caller's for the duration of the call.
+            return state.result(
+                    (long) RECVMSG.invokeExact(state.segment(), fd, message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC));
         } catch (Throwable t) {
             throw Native.unexpected(t);
         }

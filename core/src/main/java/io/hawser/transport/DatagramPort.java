@@ -46,6 +46,15 @@ public interface DatagramPort {
      */
     long dropped();
 
+    /**
+     * A duplicate for another process. Both share what waits in the kernel.
+     *
+     * @throws IOException if the process is out of descriptors, or the transport has no means
+     */
+    default PassedSocket duplicate() throws IOException {
+        throw new IOException("This transport cannot pass sockets to another process; io_uring and epoll can");
+    }
+
     /** The address that is really bound, with the port that the system picked. */
     InetSocketAddress localAddress();
 

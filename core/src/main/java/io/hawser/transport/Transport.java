@@ -47,6 +47,18 @@ public interface Transport extends AutoCloseable {
     ListenSocket listen(SocketAddress address, SocketOptions options, AcceptSink sink) throws IOException;
 
     /**
+     * Listens on a socket that another process has bound. It accepts nothing before {@link ListenSocket#accept} is called, and changes
+     * nothing of the socket till then. Whatever the outcome, the transport owns {@code passed} from now on.
+     *
+     * @throws IOException if it is no listening socket, the operating system refuses to register it, or this transport has no means
+     */
+    default ListenSocket listen(PassedSocket passed, AcceptSink sink) throws IOException {
+        passed.close();
+        throw new IOException(
+                "The " + name() + " transport cannot listen on a socket of another process; io_uring and epoll can");
+    }
+
+    /**
      * Takes over a connection that a transport of the same kind accepted, on whatever loop. Whatever the outcome, the
      * transport owns {@code accepted} from now on.
      *
@@ -82,6 +94,19 @@ public interface Transport extends AutoCloseable {
     default DatagramPort bindDatagram(InetSocketAddress local, DatagramOptions options, DatagramSink sink)
             throws IOException {
         throw new UnsupportedOperationException("The transport " + name() + " has no datagrams");
+    }
+
+    /**
+     * As {@link #bindDatagram(InetSocketAddress, DatagramOptions, DatagramSink)} with a socket that another process has bound; it keeps the
+     * options that it has. Whatever the outcome, the transport owns {@code passed} from now on.
+     *
+     * @throws IOException if it is no UDP socket, the operating system refuses to register it, or this transport has no means
+     */
+    default DatagramPort bindDatagram(PassedSocket passed, DatagramOptions options, DatagramSink sink)
+            throws IOException {
+        passed.close();
+        throw new IOException(
+                "The " + name() + " transport cannot use a socket of another process; io_uring and epoll can");
     }
 
     /**

@@ -15,4 +15,14 @@ public interface TransportProvider {
      * @throws IOException if the operating system has no resources left
      */
     Transport open(TransportConfig config) throws IOException;
+
+    /**
+     * How its transports send listening sockets to another process.
+     *
+     * @throws IOException if they have no means; the message says who has
+     */
+    default SocketPassing passing() throws IOException {
+        throw new IOException(
+                "The " + name() + " transport cannot pass sockets to another process; io_uring and epoll can");
+    }
 }

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.hawser.transport.epoll;
 
+import io.hawser.linux.Descriptors;
 import io.hawser.linux.Epoll;
 import io.hawser.linux.Errno;
 import io.hawser.linux.Sockets;
 import io.hawser.transport.AcceptSink;
 import io.hawser.transport.ListenSocket;
+import io.hawser.transport.PassedSocket;
 import io.hawser.transport.posix.AcceptedDescriptor;
+import io.hawser.transport.posix.PassedDescriptor;
 import io.hawser.transport.posix.SocketErrors;
 import java.io.IOException;
 import java.net.SocketAddress;
@@ -21,14 +24,19 @@ final class EpollListener extends EpollHandle implements ListenSocket {
     private final boolean tcp;
     private final SocketAddress bound;
     private final AcceptSink sink;
+    /** Another process has, or has had, a descriptor for it. */
+    private boolean shared;
+
     private boolean accepting;
     private boolean closed;
 
-    EpollListener(EpollTransport transport, int fd, SocketAddress bound, AcceptSink sink) throws IOException {
+    EpollListener(EpollTransport transport, int fd, SocketAddress bound, boolean shared, AcceptSink sink)
+            throws IOException {
         this.transport = transport;
         this.fd = fd;
         this.tcp = EpollTransport.isTcp(bound);
         this.bound = bound;
+        this.shared = shared;
         this.sink = sink;
         try {
             transport.register(this, fd, 0);
@@ -41,9 +49,27 @@ final class EpollListener extends EpollHandle implements ListenSocket {
     @Override
     public void accept(boolean on) {
         if (!closed && accepting != on) {
+            if (on && shared) {
+                // Who had it meanwhile may have needed it the other way.
+                Descriptors.setBlocking(transport.calls, fd, false);
+            }
             accepting = on;
             transport.interest(this, fd, on ? Epoll.EPOLLIN : 0);
         }
+    }
+
+    @Override
+    public void pause(Runnable paused) {
+        if (!closed) {
+            accept(false);
+            paused.run();
+        }
+    }
+
+    @Override
+    public PassedSocket duplicate() throws IOException {
+        shared = true;
+        return PassedDescriptor.duplicate(transport.calls, fd);
     }
 
     @Override

@@ -18,12 +18,14 @@ import io.hawser.transport.DatagramOptions;
 import io.hawser.transport.DatagramPort;
 import io.hawser.transport.DatagramSink;
 import io.hawser.transport.ListenSocket;
+import io.hawser.transport.PassedSocket;
 import io.hawser.transport.SocketOptions;
 import io.hawser.transport.StreamSink;
 import io.hawser.transport.StreamSocket;
 import io.hawser.transport.Transport;
 import io.hawser.transport.TransportConfig;
 import io.hawser.transport.posix.AcceptedDescriptor;
+import io.hawser.transport.posix.PassedDescriptor;
 import io.hawser.transport.posix.PosixDatagrams;
 import io.hawser.transport.posix.PosixSockets;
 import io.hawser.transport.posix.SocketErrors;
@@ -186,7 +188,13 @@ final class EpollTransport implements Transport {
     public ListenSocket listen(SocketAddress address, SocketOptions options, AcceptSink sink) throws IOException {
         final int fd = sockets.listen(address, options);
         final SocketAddress bound = sockets.localAddress(fd).orElse(address);
-        return new EpollListener(this, fd, bound, sink);
+        return new EpollListener(this, fd, bound, false, sink);
+    }
+
+    @Override
+    public ListenSocket listen(PassedSocket passed, AcceptSink sink) throws IOException {
+        final SocketAddress bound = PassedDescriptor.requireListener(passed);
+        return new EpollListener(this, PassedDescriptor.take(passed), bound, true, sink);
     }
 
     @Override
@@ -240,6 +248,13 @@ final class EpollTransport implements Transport {
     public DatagramPort connectDatagram(InetSocketAddress remote, DatagramOptions options, DatagramSink sink)
             throws IOException {
         return datagramPort(datagrams().connect(remote, options), remote, true, options, sink);
+    }
+
+    @Override
+    public DatagramPort bindDatagram(PassedSocket passed, DatagramOptions options, DatagramSink sink)
+            throws IOException {
+        final InetSocketAddress bound = PassedDescriptor.requireDatagram(passed);
+        return datagramPort(PassedDescriptor.take(passed), bound, false, options, sink);
     }
 
     private DatagramPort datagramPort(

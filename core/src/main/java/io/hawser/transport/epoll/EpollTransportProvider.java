@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.hawser.transport.epoll;
 
+import io.hawser.transport.SocketPassing;
 import io.hawser.transport.Transport;
 import io.hawser.transport.TransportConfig;
 import io.hawser.transport.TransportProvider;
 import io.hawser.transport.TransportUnavailableException;
+import io.hawser.transport.posix.PosixPassing;
 import java.io.IOException;
 
 /** Makes epoll transports; Linux on x86-64 and aarch64. */
@@ -24,5 +26,10 @@ public final class EpollTransportProvider implements TransportProvider {
         } catch (LinkageError | IllegalCallerException e) {
             throw new TransportUnavailableException("epoll: " + e.getMessage(), e);
         }
+    }
+
+    @Override
+    public SocketPassing passing() {
+        return new PosixPassing();
     }
 }

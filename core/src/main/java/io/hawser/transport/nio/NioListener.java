@@ -50,6 +50,14 @@ final class NioListener implements ListenSocket, Selectable {
     }
 
     @Override
+    public void pause(Runnable paused) {
+        if (!closed) {
+            accept(false);
+            paused.run();
+        }
+    }
+
+    @Override
     public SocketAddress localAddress() {
         return local;
     }

@@ -110,6 +110,14 @@ final class SimListener implements ListenSocket, SimReady {
     }
 
     @Override
+    public void pause(Runnable paused) {
+        if (!closed) {
+            accept(false);
+            paused.run();
+        }
+    }
+
+    @Override
     public SocketAddress localAddress() {
         return local;
     }

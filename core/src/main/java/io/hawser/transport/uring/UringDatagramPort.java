@@ -10,9 +10,11 @@ import io.hawser.transport.DatagramOptions;
 import io.hawser.transport.DatagramPort;
 import io.hawser.transport.DatagramQueue;
 import io.hawser.transport.DatagramSink;
+import io.hawser.transport.PassedSocket;
 import io.hawser.transport.PeerAddress;
 import io.hawser.transport.posix.DatagramDelivery;
 import io.hawser.transport.posix.DatagramSender;
+import io.hawser.transport.posix.PassedDescriptor;
 import io.hawser.transport.posix.PeerAddresses;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -230,6 +232,11 @@ final class UringDatagramPort extends UringHandle implements DatagramPort {
     @Override
     public long dropped() {
         return transport.datagrams().drops(fd);
+    }
+
+    @Override
+    public PassedSocket duplicate() throws IOException {
+        return PassedDescriptor.duplicate(transport.calls, fd);
     }
 
     @Override

@@ -2,13 +2,18 @@
 package io.hawser.transport.uring;
 
 import io.hawser.linux.CqeDescriptor;
+import io.hawser.linux.Descriptors;
 import io.hawser.linux.Errno;
 import io.hawser.linux.Sockets;
 import io.hawser.transport.AcceptSink;
 import io.hawser.transport.ListenSocket;
+import io.hawser.transport.PassedSocket;
 import io.hawser.transport.posix.AcceptedDescriptor;
+import io.hawser.transport.posix.PassedDescriptor;
 import io.hawser.transport.posix.SocketErrors;
+import java.io.IOException;
 import java.net.SocketAddress;
+import org.jspecify.annotations.Nullable;
 
 /** A listening socket with a multishot accept. The loop's thread only. */
 final class UringListener extends UringHandle implements ListenSocket {
@@ -23,13 +28,18 @@ final class UringListener extends UringHandle implements ListenSocket {
     /** Its cancel is in the ring as well. */
     private boolean cancelling;
 
+    /** Another process has, or has had, a descriptor for it. */
+    private boolean shared;
+
+    private @Nullable Runnable paused;
     private boolean closed;
 
-    UringListener(UringTransport transport, int fd, SocketAddress bound, AcceptSink sink) {
+    UringListener(UringTransport transport, int fd, SocketAddress bound, boolean shared, AcceptSink sink) {
         this.transport = transport;
         this.fd = fd;
         this.tcp = UringTransport.isTcp(bound);
         this.bound = bound;
+        this.shared = shared;
         this.sink = sink;
     }
 
@@ -40,6 +50,7 @@ final class UringListener extends UringHandle implements ListenSocket {
         }
         accepting = on;
         if (on) {
+            paused = null;
             arm();
         } else {
             cancel();
@@ -52,7 +63,31 @@ final class UringListener extends UringHandle implements ListenSocket {
         }
         armed = true;
         cancelling = false;
+        if (shared) {
+            // Who had it meanwhile may have needed it the other way.
+            Descriptors.setBlocking(transport.calls, fd, true);
+        }
         transport.ringWithRoom().prepareAccept(fd, transport.sockets.acceptFlags(), UserData.of(slot, UserData.ACCEPT));
+    }
+
+    @Override
+    public void pause(Runnable whenPaused) {
+        if (closed) {
+            return;
+        }
+        accept(false);
+        if (armed) {
+            // Connections that the kernel has accepted by now are still to be taken from the ring.
+            paused = whenPaused;
+        } else {
+            whenPaused.run();
+        }
+    }
+
+    @Override
+    public PassedSocket duplicate() throws IOException {
+        shared = true;
+        return PassedDescriptor.duplicate(transport.calls, fd);
     }
 
     private void cancel() {
@@ -81,6 +116,16 @@ final class UringListener extends UringHandle implements ListenSocket {
             transport.freeSlot(this);
         } else if (!armed && accepting) {
             arm();
+        } else if (!armed) {
+            tellPaused();
+        }
+    }
+
+    private void tellPaused() {
+        final Runnable told = paused;
+        if (told != null) {
+            paused = null;
+            told.run();
         }
     }
 

@@ -5,6 +5,7 @@ import io.hawser.buffer.BlockCache;
 import io.hawser.linux.Affinity;
 import io.hawser.linux.CallState;
 import io.hawser.linux.CqeDescriptor;
+import io.hawser.linux.Descriptors;
 import io.hawser.linux.Errno;
 import io.hawser.linux.EventFd;
 import io.hawser.linux.IoUring;
@@ -18,12 +19,14 @@ import io.hawser.transport.DatagramOptions;
 import io.hawser.transport.DatagramPort;
 import io.hawser.transport.DatagramSink;
 import io.hawser.transport.ListenSocket;
+import io.hawser.transport.PassedSocket;
 import io.hawser.transport.SocketOptions;
 import io.hawser.transport.StreamSink;
 import io.hawser.transport.StreamSocket;
 import io.hawser.transport.Transport;
 import io.hawser.transport.TransportConfig;
 import io.hawser.transport.posix.AcceptedDescriptor;
+import io.hawser.transport.posix.PassedDescriptor;
 import io.hawser.transport.posix.PosixDatagrams;
 import io.hawser.transport.posix.PosixSockets;
 import java.io.IOException;
@@ -249,7 +252,17 @@ final class UringTransport implements Transport {
     public ListenSocket listen(SocketAddress address, SocketOptions options, AcceptSink sink) throws IOException {
         final int fd = sockets.listen(address, options);
         final SocketAddress bound = sockets.localAddress(fd).orElse(address);
-        final UringListener listener = new UringListener(this, fd, bound, sink);
+        return listener(fd, bound, false, sink);
+    }
+
+    @Override
+    public ListenSocket listen(PassedSocket passed, AcceptSink sink) throws IOException {
+        final SocketAddress bound = PassedDescriptor.requireListener(passed);
+        return listener(PassedDescriptor.take(passed), bound, true, sink);
+    }
+
+    private UringListener listener(int fd, SocketAddress bound, boolean shared, AcceptSink sink) {
+        final UringListener listener = new UringListener(this, fd, bound, shared, sink);
         register(listener);
         return listener;
     }
@@ -294,6 +307,17 @@ final class UringTransport implements Transport {
     public DatagramPort connectDatagram(InetSocketAddress remote, DatagramOptions options, DatagramSink sink)
             throws IOException {
         return datagramPort(datagrams().connect(remote, options), remote, true, options, sink);
+    }
+
+    @Override
+    public DatagramPort bindDatagram(PassedSocket passed, DatagramOptions options, DatagramSink sink)
+            throws IOException {
+        final InetSocketAddress bound = PassedDescriptor.requireDatagram(passed);
+        final int fd = PassedDescriptor.take(passed);
+        // The epoll transport, from which it may come, says at each call that it does not wait, so this is nothing to
+        // it.
+        Descriptors.setBlocking(calls, fd, true);
+        return datagramPort(fd, bound, false, options, sink);
     }
 
     private DatagramPort datagramPort(

@@ -2,10 +2,12 @@
 package io.hawser.transport.uring;
 
 import io.hawser.linux.LinuxException;
+import io.hawser.transport.SocketPassing;
 import io.hawser.transport.Transport;
 import io.hawser.transport.TransportConfig;
 import io.hawser.transport.TransportProvider;
 import io.hawser.transport.TransportUnavailableException;
+import io.hawser.transport.posix.PosixPassing;
 import java.io.IOException;
 
 /** Makes io_uring transports; Linux 6.1 or later on x86-64 and aarch64, where io_uring is not forbidden. */
@@ -27,5 +29,10 @@ public final class UringTransportProvider implements TransportProvider {
         } catch (LinkageError | IllegalCallerException e) {
             throw new TransportUnavailableException("io_uring: " + e.getMessage(), e);
         }
+    }
+
+    @Override
+    public SocketPassing passing() {
+        return new PosixPassing();
     }
 }
