@@ -6,17 +6,23 @@ import io.hawser.connection.Address;
 import io.hawser.connection.Connection;
 import io.hawser.connection.DatagramServer;
 import io.hawser.connection.Engine;
+import io.hawser.connection.HotRestart;
 import io.hawser.connection.Server;
 import io.hawser.connection.ServerOptions;
 import io.hawser.connection.VirtualThreads;
 import io.hawser.transport.DatagramOptions;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -42,7 +48,9 @@ import picocli.CommandLine.Spec;
             "",
             "Try it:  echo hello | nc -N 127.0.0.1 7000",
             "It prints 'listening URI' for each address once clients can connect;",
-            "SIGTERM and Ctrl-C end it with exit code 0."
+            "SIGTERM and Ctrl-C end it with exit code 0.",
+            "",
+            "Restart without downtime: start the same command again, with the same --takeover PATH."
         })
 final class ServeCommand implements Callable<Integer> {
     private static final String DEFAULT_ADDRESS = "tcp://127.0.0.1:7000";
@@ -50,6 +58,7 @@ final class ServeCommand implements Callable<Integer> {
     private static final Duration CLOSE_TIME = Duration.ofSeconds(1);
 
     private static final int FIRST_UNPRIVILEGED_PORT = 1024;
+    private static final int MAX_DRAIN_SECONDS = 86_400;
 
     private final Stop stop;
 
@@ -89,6 +98,20 @@ final class ServeCommand implements Callable<Integer> {
                     "udp: the longest datagram that comes back whole; longer ones are cut. Default: ${DEFAULT-VALUE}")
     private int datagramSize = DatagramOptions.DEFAULT.maxDatagramBytes();
 
+    @Option(
+            names = "--takeover",
+            paramLabel = "PATH",
+            description = "Takes over the sockets of the process that serves with the same PATH, a unix socket; if none does, serves"
+                    + " anew. Then offers them there to the next one. io_uring and epoll only")
+    private String takeover = "";
+
+    @Option(
+            names = "--drain",
+            paramLabel = "SECONDS",
+            description = "With --takeover: how long its connections may go on when another process has taken over;"
+                    + " default: ${DEFAULT-VALUE}")
+    private int drainSeconds = 30;
+
     @Option(names = "--json", description = "One JSON object per address instead of 'listening URI'")
     private boolean json;
 
@@ -104,11 +127,14 @@ final class ServeCommand implements Callable<Integer> {
         if (loopCarried && !blocking) {
             throw new ParameterException(spec.commandLine(), "--loop-carried goes with --blocking");
         }
+        Usage.requireRange(spec, "--drain", drainSeconds, 0, MAX_DRAIN_SECONDS);
         final Engine engine = engineOptions
                 .engine("hawser")
                 .virtualThreads(loopCarried ? VirtualThreads.LOOP : VirtualThreads.JDK)
                 .start();
         try {
+            final Optional<HotRestart> restart =
+                    takeover.isEmpty() ? Optional.empty() : Optional.of(engine.hotRestart(path(takeover)));
             final List<Address> bound = new ArrayList<>();
             for (Address address : wanted) {
                 bound.add(listen(engine, address));
@@ -117,12 +143,54 @@ final class ServeCommand implements Callable<Integer> {
             err.println("echo over " + engine.transport() + " on "
                     + Units.counted(engine.loops().size(), "loop"));
             err.flush();
+            if (restart.isPresent()) {
+                takeOver(restart.get(), err);
+            }
             bound.forEach(address -> announce(engine, address));
-            stop.await();
+            if (restart.isPresent()) {
+                serveUntilHandedOver(engine, restart.get(), err);
+            } else {
+                stop.await();
+            }
         } finally {
             engine.closeAsync(CLOSE_TIME).join();
         }
         return 0;
+    }
+
+    private Path path(String text) {
+        try {
+            return Path.of(text);
+        } catch (InvalidPathException e) {
+            throw new ParameterException(spec.commandLine(), "--takeover: " + e.getMessage(), e);
+        }
+    }
+
+    private static void takeOver(HotRestart restart, PrintWriter err) throws IOException {
+        restart.ready();
+        restart.predecessor()
+                .ifPresent(process -> err.println(
+                        "took over " + Units.counted(restart.takenOver(), "socket") + " from process " + process));
+        restart.unclaimed()
+                .forEach(address ->
+                        err.println("closed " + address + ", at which it served and this process is not to"));
+        err.flush();
+    }
+
+    private void serveUntilHandedOver(Engine engine, HotRestart restart, PrintWriter err) throws InterruptedException {
+        final CompletableFuture<Long> handedOver = restart.handedOver();
+        if (!stop.awaitOr(handedOver, Long.MAX_VALUE) || stop.isRequested() || handedOver.isCompletedExceptionally()) {
+            return;
+        }
+        err.println("handed over to process " + handedOver.join() + ", draining "
+                + Units.counted(engine.connectionCount(), "connection"));
+        err.flush();
+        final boolean inTime = stop.awaitOr(engine.drained(), TimeUnit.SECONDS.toNanos(drainSeconds));
+        err.println(
+                inTime && !stop.isRequested()
+                        ? "drained"
+                        : "closing " + Units.counted(engine.connectionCount(), "connection") + " that are left");
+        err.flush();
     }
 
     /** The address that is really bound. */

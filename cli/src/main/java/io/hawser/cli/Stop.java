@@ -20,7 +20,7 @@ final class Stop {
     private static final long COMMAND_SECONDS = 20;
     private static final long OTHER_HOOKS_SECONDS = 10;
 
-    private final CountDownLatch requested = new CountDownLatch(1);
+    private final CompletableFuture<Void> requested = new CompletableFuture<>();
     private final CompletableFuture<Integer> exitCode = new CompletableFuture<>();
     private final Thread main = Thread.currentThread();
     private final Thread hook = new Thread(this::shutDown, "hawser-stop");
@@ -61,17 +61,17 @@ final class Stop {
 
     /** Asks the command to end. */
     void request() {
-        requested.countDown();
+        requested.complete(null);
     }
 
     /** Whether the command has been asked to end. */
     boolean isRequested() {
-        return requested.getCount() == 0;
+        return requested.isDone();
     }
 
     /** Waits until the command is asked to end. */
     void await() throws InterruptedException {
-        requested.await();
+        final var unused = awaitOr(new CompletableFuture<Void>(), Long.MAX_VALUE);
     }
 
     /**
@@ -80,7 +80,19 @@ final class Stop {
      * @return whether it has been asked
      */
     boolean await(long timeNs) throws InterruptedException {
-        return requested.await(timeNs, TimeUnit.NANOSECONDS);
+        return awaitOr(new CompletableFuture<Void>(), timeNs) && isRequested();
+    }
+
+    /**
+     * Waits until the command is asked to end, or {@code other} is done, in whichever way, or the time is over.
+     *
+     * @return false if the time is over
+     */
+    boolean awaitOr(CompletableFuture<?> other, long timeNs) throws InterruptedException {
+        final CountDownLatch either = new CountDownLatch(1);
+        final var unused = requested.whenComplete((_, _) -> either.countDown());
+        final var unusedToo = other.whenComplete((_, _) -> either.countDown());
+        return either.await(timeNs, TimeUnit.NANOSECONDS);
     }
 
     /** Ends the process, whether a signal ends it already or not. */

@@ -131,7 +131,7 @@ final class RestartChannel implements AutoCloseable {
         if (refused) {
             throw new IOException("it has refused: " + printable(payload));
         }
-        return new RestartMessage(wanted, payload, List.copyOf(sockets));
+        return new RestartMessage(wanted, ByteBuffer.wrap(payload), List.copyOf(sockets));
     }
 
     private byte[] receive(int length, boolean first, List<PassedSocket> sockets, long deadlineNs) throws IOException {

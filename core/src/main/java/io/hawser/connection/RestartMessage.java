@@ -4,10 +4,11 @@ package io.hawser.connection;
 import io.hawser.transport.PassedSocket;
 import java.io.ByteArrayInputStream;
 import java.io.DataInputStream;
+import java.nio.ByteBuffer;
 import java.util.List;
 
 /** What one process of a restart says to the other. The sockets are the holder's to close. */
-record RestartMessage(Kind kind, byte[] payload, List<PassedSocket> sockets) {
+record RestartMessage(Kind kind, ByteBuffer payload, List<PassedSocket> sockets) {
     /**
      * In their order; {@code →} is from the successor to the predecessor.
      *
@@ -41,7 +42,9 @@ record RestartMessage(Kind kind, byte[] payload, List<PassedSocket> sockets) {
     }
 
     DataInputStream reader() {
-        return new DataInputStream(new ByteArrayInputStream(payload));
+        final byte[] bytes = new byte[payload.remaining()];
+        payload.duplicate().get(bytes);
+        return new DataInputStream(new ByteArrayInputStream(bytes));
     }
 
     void closeSockets() {

@@ -45,12 +45,12 @@ final class Succession {
     }
 
     private long handOver(RestartChannel channel) throws IOException {
-        final byte[] greeting =
+        final ByteBuffer greeting =
                 channel.receive(RestartMessage.Kind.HELLO, times.answer()).payload();
-        if (greeting.length != Long.BYTES) {
-            throw new IOException("its greeting has " + greeting.length + " bytes");
+        if (greeting.remaining() != Long.BYTES) {
+            throw new IOException("its greeting has " + greeting.remaining() + " bytes");
         }
-        final long successor = ByteBuffer.wrap(greeting).getLong();
+        final long successor = greeting.getLong();
         final List<Passing> passings = engine.passings();
         try (Offer offer = new Offer(listener.duplicate())) {
             for (int i = 0; i < passings.size(); i++) {
