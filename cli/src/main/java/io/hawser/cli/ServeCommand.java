@@ -189,7 +189,7 @@ final class ServeCommand implements Callable<Integer> {
         err.println(
                 inTime && !stop.isRequested()
                         ? "drained"
-                        : "closing " + Units.counted(engine.connectionCount(), "connection") + " that are left");
+                        : "closing what is left: " + Units.counted(engine.connectionCount(), "connection"));
         err.flush();
     }
 
