@@ -278,11 +278,10 @@ class TakeoverProcessTest {
         }
 
         @Override
-        public void close() throws Exception {
+        public void close() {
             over.set(true);
-            for (CompletableFuture<Void> client : clients) {
-                client.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
-            }
+            clients.forEach(
+                    client -> client.orTimeout(PATIENCE_SECONDS, TimeUnit.SECONDS).join());
         }
     }
 }

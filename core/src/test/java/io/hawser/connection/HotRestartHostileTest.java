@@ -507,6 +507,29 @@ final class HotRestartHostileTest {
         EngineFixture.await(played);
     }
 
+    /** The kernel installs as many as there is room for, and says that it has cut the rest (MSG_CTRUNC, recvmsg(2)). */
+    @Test
+    void shouldCloseWhatCameIfThereIsNoRoomForAll() throws Exception {
+        final List<PassedSocket> many = eventFds(SocketPassing.MAX_SOCKETS);
+        final SocketPassing.Listener listener = engines.closing(new PosixPassing().listen(path()));
+        final CompletableFuture<Void> played = EngineFixture.async(() -> {
+            for (int i = 0; i < 2; i++) {
+                try (SocketPassing.Channel channel = listener.accept().orElseThrow()) {
+                    channel.send(offerFrame(many.size(), offer(0)), many, TIME);
+                    drain(channel);
+                }
+            }
+        });
+        try (ForkedJava successor = ForkedJava.start(
+                List.of(), "ulimit -n 200", ExhaustedSuccessorProgram.class, path().toString())) {
+            assertThat(successor.hear()).contains("its offer makes no sense");
+            assertThat(successor.hear()).contains("More descriptors came than this process can take");
+            assertThat(successor.hear()).isEqualTo("20 20");
+            successor.expectEnd();
+        }
+        EngineFixture.await(played);
+    }
+
     /** Nobody else accepts then, so it takes over what it has. */
     @Test
     void shouldTakeOverFromAPredecessorThatDiesMeanwhile() throws Exception {

@@ -55,10 +55,14 @@ final class ServerProgram {
     }
 
     /** To load a class from a directory takes a descriptor, so all are loaded before there are none. */
-    private void warmUp(Address address) throws Exception {
+    static void loadAll() throws Exception {
         final URI classes =
                 Engine.class.getProtectionDomain().getCodeSource().getLocation().toURI();
         loadAll(Path.of(classes));
+    }
+
+    private void warmUp(Address address) throws Exception {
+        loadAll();
         try (Peer peer = Peer.connect(address)) {
             peer.send("ahoy").receive(4);
         }

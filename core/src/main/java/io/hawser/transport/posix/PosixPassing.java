@@ -46,9 +46,10 @@ public final class PosixPassing implements SocketPassing {
 
     @Override
     public Listener adopt(PassedSocket socket) throws IOException {
-        if (socket.kind() != PassedSocket.Kind.UNIX) {
+        final PassedSocket.Kind kind = socket.kind();
+        if (kind != PassedSocket.Kind.UNIX) {
             socket.close();
-            throw new IOException("No listening unix socket, but " + socket.kind());
+            throw new IOException("No listening unix socket, but " + kind);
         }
         final CallState state = new CallState();
         final int fd = PassedDescriptor.take(socket);
