@@ -38,9 +38,10 @@ final class Succession {
     long run(RestartChannel channel) throws IOException {
         try {
             return handOver(channel);
-        } catch (IOException e) {
-            channel.refuse(String.valueOf(e.getMessage()), times.answer());
-            throw e;
+        } catch (Throwable t) {
+            // Else the successor would take the end of the connection for the end of this process.
+            channel.refuse(String.valueOf(t.getMessage()), times.answer());
+            throw t;
         }
     }
 
@@ -64,11 +65,11 @@ final class Succession {
             channel.send(RestartMessage.Kind.PAUSED, times.answer());
             channel.receive(RestartMessage.Kind.ACCEPTING, times.answer());
             channel.send(RestartMessage.Kind.DONE, times.answer());
-        } catch (IOException | RuntimeException e) {
+        } catch (Throwable t) {
             for (Passing passing : passings) {
                 final var unused = passing.start();
             }
-            throw e;
+            throw t;
         }
         try {
             await(all(passings.stream().map(Passing::release).toList()), times.answer());
