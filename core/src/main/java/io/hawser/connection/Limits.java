@@ -9,7 +9,7 @@ package io.hawser.connection;
  *     Default 100,000
  * @param bufferMemoryBytes the native memory of all buffers of an engine; over it, receiving pauses and writes fail. Default 1 GiB
  * @param inboundBytes what a connection may have received and its handler not read when it returns; over it the connection is closed
- *     with {@link CloseCause.Kind#LIMIT}. Default 4 MiB
+ *     with {@link CloseCause.Kind#LIMIT}, or if it is paused, receives no more until less is left. Default 4 MiB
  * @param outboundBytes what may be written to a connection and not taken by the kernel yet; over it the {@link OverflowPolicy} says
  *     what happens. Default 16 MiB
  * @param outboundHighBytes over so many pending bytes the engine stops receiving from the connection, so that who does not read does

@@ -294,16 +294,21 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
         if (undelivered && !woken && inbound.readableBytes() == 0) {
             // The handler has read it meanwhile, from a task of its own.
             undelivered = false;
+            updateReceiving();
         }
         if (undelivered && state == State.OPEN) {
             deliver();
+            if (!undelivered) {
+                updateReceiving();
+            }
         }
         deliverEnd();
     }
 
     private void updateReceiving() {
         if (state == State.OPEN) {
-            final boolean receiving = !paused && !congested;
+            // What was held back goes first, and what the handler does about that tells whether there is room for more.
+            final boolean receiving = !paused && !congested && !undelivered;
             socket().receive(receiving);
             timeouts.reading(receiving && !inputEnded);
         } else if (state == State.FLUSHING || state == State.LINGERING) {
@@ -326,6 +331,8 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
             return;
         }
         paused = false;
+        // Else each pause that comes a little late would let in more, however much there is.
+        undelivered |= inbound.readableBytes() > endpoint.limits().inboundBytes();
         updateReceiving();
         if (undelivered || inputEnded) {
             // Not from here: the caller may be the handler itself.

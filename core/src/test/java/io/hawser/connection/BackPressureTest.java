@@ -218,6 +218,34 @@ final class BackPressureTest {
         payload.assertEqualTo(handler.awaitBytes(payload.size()));
     }
 
+    @Test
+    void shouldKeepWhatIsLeftUnreadWithinTheLimitHoweverOftenItPauses() throws Exception {
+        final Payload payload = Payload.random(6, 4 * MEBIBYTE);
+        final AtomicLong most = new AtomicLong();
+        final Recorder handler = new Recorder();
+        final int[] callsOverTheLimit = {0};
+        // One message of many at a time, and a pause until it is answered elsewhere.
+        handler.onData(c -> {
+            final long unread = c.reader().readableBytes();
+            most.accumulateAndGet(unread, Math::max);
+            callsOverTheLimit[0] += unread > LIMITS.inboundBytes() ? 1 : 0;
+            if (callsOverTheLimit[0] > 200) {
+                handler.take(c);
+            } else {
+                handler.take(c, 1);
+                c.pause();
+                c.execute(c::resume);
+            }
+        });
+        final Peer peer = connect(engine(), handler);
+
+        final CompletableFuture<Void> sent = EngineFixture.async(() -> peer.send(payload.bytes()));
+
+        payload.assertEqualTo(handler.awaitBytes(payload.size()));
+        assertThat(most.get()).isLessThanOrEqualTo(LIMITS.inboundBytes() + 2L * BYTES_PER_TURN);
+        EngineFixture.await(sent);
+    }
+
     // ---- helpers
 
     private Engine engine() throws Exception {

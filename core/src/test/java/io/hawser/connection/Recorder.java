@@ -81,8 +81,12 @@ final class Recorder implements ConnectionHandler {
 
     /** Reads all there is, for {@link #awaitBytes}. */
     void take(Connection connection) {
-        final byte[] bytes =
-                connection.reader().readBytes((int) connection.reader().readableBytes());
+        take(connection, (int) connection.reader().readableBytes());
+    }
+
+    /** Reads {@code count} bytes, for {@link #awaitBytes}. */
+    void take(Connection connection, int count) {
+        final byte[] bytes = connection.reader().readBytes(count);
         synchronized (this) {
             received.writeBytes(bytes);
             notifyAll();
