@@ -14,6 +14,7 @@ import io.hawser.transport.DatagramOptions;
 import io.hawser.transport.PassedSocket;
 import io.hawser.transport.TransportConfig;
 import io.hawser.transport.TransportProvider;
+import io.hawser.transport.TransportUnavailableException;
 import io.hawser.transport.Transports;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -82,8 +83,8 @@ public final class Engine implements AutoCloseable {
     private final CompletableFuture<Void> closed = new CompletableFuture<>();
     private volatile EngineState state = EngineState.RUNNING;
 
-    private Engine(Builder builder) throws IOException {
-        provider = builder.provider();
+    private Engine(Builder builder, TransportProvider provider) throws IOException {
+        this.provider = provider;
         name = builder.name;
         limits = builder.limits;
         clock = builder.loop.clock();
@@ -824,9 +825,25 @@ public final class Engine implements AutoCloseable {
          * @throws RuntimeException what {@link EngineListener#onBoot} throws
          */
         public Engine start() throws IOException {
-            final Engine engine = new Engine(this);
+            final Engine engine = open();
             engine.boot(this);
             return engine;
+        }
+
+        private Engine open() throws IOException {
+            TransportProvider chosen = provider();
+            while (true) {
+                try {
+                    return new Engine(this, chosen);
+                } catch (TransportUnavailableException e) {
+                    // Where the limit of locked memory has room for one small ring, it may not have it for those of all
+                    // loops.
+                    if (provider != null || !transportName.equals(Transports.AUTO)) {
+                        throw e;
+                    }
+                    chosen = Transports.instead(chosen, e);
+                }
+            }
         }
 
         private TransportProvider provider() throws IOException {

@@ -76,6 +76,29 @@ public final class Transports {
         throw new TransportUnavailableException("No transport works here: " + String.join("; ", reasons));
     }
 
+    /**
+     * The best that works of those that are less good than {@code failed}, which had proved itself and failed all the same.
+     *
+     * @throws TransportUnavailableException {@code why}, if none does
+     */
+    public static TransportProvider instead(TransportProvider failed, TransportUnavailableException why)
+            throws TransportUnavailableException {
+        for (TransportProvider provider : PROVIDERS.subList(PROVIDERS.indexOf(failed) + 1, PROVIDERS.size())) {
+            try {
+                probe(provider);
+            } catch (TransportUnavailableException e) {
+                why.addSuppressed(e);
+                continue;
+            }
+            LOGGER.log(
+                    System.Logger.Level.WARNING,
+                    "Using the transport " + provider.name() + ", since an engine could not be started otherwise: "
+                            + why.getMessage());
+            return provider;
+        }
+        throw why;
+    }
+
     private static void probe(TransportProvider provider) throws TransportUnavailableException {
         try {
             Probe.exchange(provider);

@@ -39,6 +39,10 @@ public enum TestTransport {
         Assumptions.assumeTrue(reasonAgainst.isEmpty(), () -> reasonAgainst.orElse(""));
     }
 
+    boolean isAvailable() {
+        return reasonAgainst.isEmpty();
+    }
+
     public String transportName() {
         return transportName;
     }
