@@ -7,12 +7,13 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** A server that is out of descriptors while connections wait to be accepted, and has some again later. */
+/** Processes that are out of descriptors, and have some again later. */
 @ParameterizedClass
 @EnumSource(TestTransport.class)
 @DisabledOnOs(value = OS.WINDOWS, disabledReason = "It has no limit of descriptors that could be lowered")
@@ -61,6 +62,18 @@ final class ExhaustionTest {
             assertThat(server.hear()).isEqualTo("" + PEERS);
             server.say("end");
             server.expectEnd();
+        }
+    }
+
+    @Test
+    @EnabledOnOs(value = OS.LINUX, disabledReason = "It counts open descriptors in /proc")
+    void shouldFailToDialToBindAndToStartAndGiveBackWhatThatTook() throws Exception {
+        try (ForkedJava java =
+                ForkedJava.start(List.of(), "ulimit -n " + DESCRIPTORS, DescriptorsProgram.class, transport.name())) {
+            assertThat(java.hear()).isEqualTo("dial: failed, then succeeded");
+            assertThat(java.hear()).isEqualTo("bind: failed, then succeeded");
+            assertThat(java.hear()).isEqualTo("start: failed, then succeeded");
+            java.expectEnd();
         }
     }
 }

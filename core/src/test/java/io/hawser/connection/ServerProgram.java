@@ -54,13 +54,6 @@ final class ServerProgram {
         }
     }
 
-    /** To load a class from a directory takes a descriptor, so all are loaded before there are none. */
-    static void loadAll() throws Exception {
-        final URI classes =
-                Engine.class.getProtectionDomain().getCodeSource().getLocation().toURI();
-        loadAll(Path.of(classes));
-    }
-
     private void warmUp(Address address) throws Exception {
         loadAll();
         try (Peer peer = Peer.connect(address)) {
@@ -69,6 +62,13 @@ final class ServerProgram {
         isExhausted();
         answer("turns");
         servedBefore = answer("served");
+    }
+
+    /** Loads all classes of the core. */
+    static void loadAll() throws Exception {
+        final URI classes =
+                Engine.class.getProtectionDomain().getCodeSource().getLocation().toURI();
+        loadAll(Path.of(classes));
     }
 
     private static void loadAll(Path root) throws Exception {
