@@ -51,6 +51,9 @@ final class PortEndpoint implements DatagramEndpoint, DatagramSink, Flushable {
     private boolean flushing;
     private boolean refusedSince;
     private boolean closing;
+    /** The handler knows of it: of one that was never open it hears nothing. */
+    private boolean announced;
+
     private CloseCause cause = CloseCause.of(CloseCause.Kind.LOCAL);
     private long received;
     private long receivedBytes;
@@ -97,6 +100,7 @@ final class PortEndpoint implements DatagramEndpoint, DatagramSink, Flushable {
         if (closing) {
             throw new IOException("The engine is closed");
         }
+        announced = true;
         try {
             handler.onOpen(this);
         } catch (Throwable t) {
@@ -381,10 +385,12 @@ final class PortEndpoint implements DatagramEndpoint, DatagramSink, Flushable {
         engine.closed(this);
         inbound.close();
         copies.close();
-        try {
-            handler.onClose(this, cause);
-        } catch (Throwable t) {
-            Log.log(System.Logger.Level.WARNING, "onClose of " + this + " failed", t);
+        if (announced) {
+            try {
+                handler.onClose(this, cause);
+            } catch (Throwable t) {
+                Log.log(System.Logger.Level.WARNING, "onClose of " + this + " failed", t);
+            }
         }
         closed.complete(null);
     }
