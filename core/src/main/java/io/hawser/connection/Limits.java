@@ -6,7 +6,8 @@ package io.hawser.connection;
  * work is done. {@link Engine#limitCounters()} tells how often each was hit. Immutable; start from {@link #DEFAULT} and change with the {@code with…} methods.
  *
  * @param connections how many connections an engine holds, accepted and dialled; more are closed as soon as they are accepted.
- *     Default 100,000
+ *     UDP endpoints do not count: no peer can open one, and each is bounded by its {@link io.hawser.transport.DatagramOptions}; a program
+ *     that opens one for each of its peers has to count them itself. Default 100,000
  * @param bufferMemoryBytes the native memory of all buffers of an engine; over it, receiving pauses and writes fail. Default 1 GiB
  * @param inboundBytes what a connection may have received and its handler not read when it returns; over it the connection is closed
  *     with {@link CloseCause.Kind#LIMIT}, or if it is paused, receives no more until less is left. Default 4 MiB
