@@ -287,6 +287,11 @@ public final class Simulation implements LoopDriver {
 
     @Override
     public void await(CompletableFuture<?> future) {
-        runUntil(future::isDone, Long.MAX_VALUE);
+        if (Thread.currentThread().isVirtual()) {
+            // Carried by a loop: it parks, and the world goes on by itself.
+            future.handle((_, _) -> Boolean.TRUE).join();
+        } else {
+            runUntil(future::isDone, Long.MAX_VALUE);
+        }
     }
 }

@@ -2,11 +2,14 @@
 package io.hawser.sim;
 
 import io.hawser.transport.sim.SimNetwork;
+import io.hawser.transport.sim.SimRandom;
 import java.net.SocketAddress;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** The books of a scenario: all connections that handlers have seen, who has written what, and what was wrong. */
 final class Ledger {
@@ -15,6 +18,7 @@ final class Ledger {
     private final Map<SocketAddress, Tracked> dialled = new LinkedHashMap<>();
     private final Map<SocketAddress, Tracked> accepted = new LinkedHashMap<>();
     private final Map<Long, Tracked> streams = new LinkedHashMap<>();
+    private final Set<Long> foreignStreams = new HashSet<>();
     private final List<String> failures = new ArrayList<>();
     /** Memory that was lent to writers and has not come back. */
     private int lent;
@@ -60,6 +64,23 @@ final class Ledger {
                 peer.peer = tracked;
             }
         }
+    }
+
+    /** The key of a stream that nobody here keeps books of. */
+    long stream() {
+        final long key = SimRandom.mix(-1 - foreignStreams.size());
+        foreignStreams.add(key);
+        return key;
+    }
+
+    /** Whether {@link #stream} has given {@code key} out. */
+    boolean isForeign(long key) {
+        return foreignStreams.contains(key);
+    }
+
+    /** Who dialled from {@code address}; null if nobody did. */
+    Tracked dialledFrom(SocketAddress address) {
+        return dialled.get(address);
     }
 
     /** Who began stream {@code key}; null if nobody did. */

@@ -13,6 +13,7 @@ import io.hawser.connection.Limits;
 import io.hawser.connection.OverflowPolicy;
 import io.hawser.connection.Server;
 import io.hawser.connection.ServerOptions;
+import io.hawser.connection.VirtualThreads;
 import io.hawser.loop.EventLoop;
 import io.hawser.loop.LoadBalancer;
 import io.hawser.loop.LoopStats;
@@ -56,7 +57,10 @@ final class Scenario {
     private final boolean closesEarly;
     private final List<Engine> engines = new ArrayList<>();
     private final List<Server> servers = new ArrayList<>();
-    private final List<CompletableFuture<Connection>> dials = new ArrayList<>();
+    private final List<CompletableFuture<?>> dials = new ArrayList<>();
+    private final List<CheckedBlocking> blocking = new ArrayList<>();
+    private final DatagramPlay datagrams;
+    private String clientHost = CLIENT_HOST;
     private long nextKey;
     private int opened;
 
@@ -115,6 +119,7 @@ final class Scenario {
         harmless = chooseFaults() && !littleMemory;
         closesEarly = random.chance(0.15);
         limits = chooseLimits();
+        datagrams = new DatagramPlay(this, simulation, ledger, random.split());
         options = ConnectionOptions.DEFAULT
                 .withSocket(SocketOptions.DEFAULT.withBacklog(random.chance(0.2) ? random.between(1, 3) : 128))
                 .withOverflow(random.chance(0.8) ? OverflowPolicy.FAIL : OverflowPolicy.CLOSE)
@@ -179,9 +184,33 @@ final class Scenario {
         return tracked;
     }
 
+    /** A connection has opened of which no books are kept here. */
+    void countOpened() {
+        opened++;
+    }
+
     /** Runs something on the connection's loop a little later; the loop's thread. */
     void later(Tracked tracked, long maxDelayNs, Runnable task) {
         timers.schedule(tracked.connection.loop(), random.between(0L, maxDelayNs), task);
+    }
+
+    /**
+     * Runs something on a loop a little later.
+     *
+     * @throws RejectedExecutionException as the loop does
+     */
+    void later(EventLoop loop, Runnable task) {
+        timers.schedule(loop, random.between(0L, 10_000_000L), task);
+    }
+
+    /** Where the clients are. */
+    String clientHost() {
+        return clientHost;
+    }
+
+    /** Something that must end, be it badly. */
+    void expectDone(CompletableFuture<?> future) {
+        dials.add(future);
     }
 
     CompletableFuture<Connection> dialUpstream(Engine engine, Supplier<Behaviour> behaviour) {
@@ -229,8 +258,12 @@ final class Scenario {
     private void run() throws IOException {
         final Engine serving = start(SERVER_HOST);
         final Engine dialling = random.chance(0.3) ? serving : start(CLIENT_HOST);
+        clientHost = dialling == serving ? SERVER_HOST : CLIENT_HOST;
         listen(serving);
         script(dialling);
+        if (random.chance(0.3)) {
+            datagrams.start(serving, dialling, SCRIPT_NS);
+        }
         if (closesEarly) {
             simulation.runFor(random.between(0L, 2 * SCRIPT_NS));
         } else {
@@ -249,6 +282,7 @@ final class Scenario {
                 .loops(random.between(1, 3))
                 .dedicatedAcceptor(random.chance(0.2))
                 .limits(limits)
+                .virtualThreads(VirtualThreads.LOOP)
                 .transportConfig(config -> new TransportConfig(
                         config.blocks(),
                         readBlockBytes,
@@ -265,13 +299,19 @@ final class Scenario {
         for (int i = 0; i < count; i++) {
             final boolean first = i == 0;
             final int kind = random.between(0, first ? 6 : 7);
-            servers.add(engine.listen(
-                    Address.parse("tcp://" + SERVER_HOST + ":" + (7000 + i)),
-                    ServerOptions.DEFAULT
-                            .withConnections(options)
-                            .withReusePort(random.chance(0.2))
-                            .withBalancer(balancer()),
-                    new CheckedHandler(this, false, () -> behaviour(kind))));
+            final Address address = Address.parse("tcp://" + SERVER_HOST + ":" + (7000 + i));
+            final ServerOptions serverOptions = ServerOptions.DEFAULT
+                    .withConnections(options)
+                    .withReusePort(random.chance(0.2))
+                    .withBalancer(balancer());
+            if (random.chance(0.2) && VirtualThreads.LOOP.isAvailable()) {
+                final CheckedBlocking handler = new CheckedBlocking(this, random.between(0, CheckedBlocking.KINDS - 1));
+                blocking.add(handler);
+                servers.add(engine.serve(address, serverOptions, handler));
+            } else {
+                servers.add(
+                        engine.listen(address, serverOptions, new CheckedHandler(this, false, () -> behaviour(kind))));
+            }
         }
     }
 
@@ -349,7 +389,7 @@ final class Scenario {
                     tracked.abort();
                 }
             }
-            case 5 -> later(tracked.connection.loop(), () -> write(tracked));
+            case 5 -> laterIfPossible(tracked.connection.loop(), () -> write(tracked));
             default -> tasks.execute(tracked.connection.loop(), () -> write(tracked));
         }
     }
@@ -360,9 +400,9 @@ final class Scenario {
         }
     }
 
-    private void later(EventLoop loop, Runnable task) {
+    private void laterIfPossible(EventLoop loop, Runnable task) {
         try {
-            timers.schedule(loop, random.between(0L, 10_000_000L), task);
+            later(loop, task);
         } catch (RejectedExecutionException _) {
             // Too many tasks wait, or the loop has ended: then it is not run.
         }
@@ -381,7 +421,7 @@ final class Scenario {
                 }
             }
             case 1 -> tasks.execute(one, () -> tasks.executeAlways(other, () -> {}));
-            case 2 -> later(one, () -> tasks.execute(other, () -> {}));
+            case 2 -> laterIfPossible(one, () -> tasks.execute(other, () -> {}));
             default -> timers.repeat(one, random.between(500_000L, 5_000_000L), random.between(1, 20));
         }
     }
@@ -411,9 +451,11 @@ final class Scenario {
                 ledger.check(other.closed || other.ended, other.name, "has not noticed the end of " + one);
             }
         }
-        for (CompletableFuture<Connection> dial : dials) {
+        for (CompletableFuture<?> dial : dials) {
             ledger.check(dial.isDone(), "dial", "not completed");
         }
+        blocking.forEach(CheckedBlocking::checkSettled);
+        datagrams.checkSettled();
         timers.checkNoneLost();
         tasks.checkNoneLost();
     }
@@ -479,9 +521,11 @@ final class Scenario {
         }
         ledger.check(openedByLoops == opened, "engines", openedByLoops + " connections opened, seen were " + opened);
         ledger.check(closedByLoops == opened, "engines", closedByLoops + " connections closed of " + opened);
-        for (CompletableFuture<Connection> dial : dials) {
+        for (CompletableFuture<?> dial : dials) {
             ledger.check(dial.isDone(), "dial", "never completed");
         }
+        blocking.forEach(CheckedBlocking::checkEnded);
+        datagrams.checkEnded();
         tasks.checkNoneLost();
         ledger.check(ledger.lent() == 0, "writer", ledger.lent() + " pieces of memory were not given back");
         ledger.check(

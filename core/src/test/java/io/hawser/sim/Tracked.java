@@ -111,7 +111,10 @@ final class Tracked {
             }
             keyKnown = true;
             incomingKey = reader.getLong(0);
-            ledger.check(ledger.origin(incomingKey) != null, name, "received a stream that nobody sent");
+            ledger.check(
+                    ledger.origin(incomingKey) != null || ledger.isForeign(incomingKey),
+                    name,
+                    "received a stream that nobody sent");
         }
         final long wrong = StreamBytes.firstWrong(reader, from, readable, incomingKey, received);
         if (wrong >= 0) {

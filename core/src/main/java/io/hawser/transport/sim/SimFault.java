@@ -48,6 +48,12 @@ public enum SimFault {
     ATTACH_FAILS(false),
     /** A peer resets the connection between the accept and the first byte. */
     ACCEPTED_GONE(false),
+    /** A datagram is lost on its way. */
+    DATAGRAM_LOST(true),
+    /** A datagram comes twice. */
+    DATAGRAM_DOUBLED(true),
+    /** The system refuses to send a datagram. */
+    DATAGRAM_REFUSED(true),
     /** A reset is reported to a receiver that is paused. */
     RESET_WHILE_PAUSED(true),
     /** A reset is reported before the bytes that came before it, which are lost. */
@@ -59,7 +65,7 @@ public enum SimFault {
         this.harmless = harmless;
     }
 
-    /** Whether it costs time alone: connections neither end nor lose bytes by it. */
+    /** Whether it costs connections time alone: they neither end nor lose bytes by it. */
     public boolean isHarmless() {
         return harmless;
     }

@@ -2,6 +2,7 @@
 package io.hawser.transport.sim;
 
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -55,6 +56,8 @@ public final class SimNetwork {
     private int segmentBytes = 1460;
     private int socketBufferBytes = 16 * 1024;
     private int openSockets;
+    private long datagramsLost;
+    private long datagramsDoubled;
     private boolean driven;
     private @Nullable SimTransport current;
 
@@ -274,6 +277,66 @@ public final class SimNetwork {
         final SimConnection connection = new SimConnection(this, connections.size() + 1, from);
         connections.add(connection);
         return connection;
+    }
+
+    // ---- datagrams
+
+    /** What a port sends is on its way, and may be lost, come twice, or be overtaken. */
+    void send(SimDatagramPort port, InetSocketAddress from, InetSocketAddress to, byte[] payload) {
+        active();
+        final String who = port.toString();
+        if (strikes(SimFault.DATAGRAM_LOST, who)) {
+            lost(1);
+            return;
+        }
+        final boolean twice = strikes(SimFault.DATAGRAM_DOUBLED, who);
+        datagramsDoubled += twice ? 1 : 0;
+        for (int copies = twice ? 2 : 1; copies > 0; copies--) {
+            after(latencyNs(who), () -> arrive(port, from, to, payload));
+        }
+    }
+
+    private void arrive(SimDatagramPort port, InetSocketAddress from, InetSocketAddress to, byte[] payload) {
+        final List<SimDatagramPort> receivers = to.getAddress().isMulticastAddress()
+                ? hosts.values().stream()
+                        .filter(host -> !areCut(port.host(), host))
+                        .flatMap(host -> host.members(to.getPort(), to.getAddress()).stream())
+                        .toList()
+                : receiver(port, from, to);
+        if (receivers.isEmpty()) {
+            lost(1);
+        }
+        datagramsDoubled += Math.max(0, receivers.size() - 1);
+        for (SimDatagramPort receiver : receivers) {
+            receiver.arrives(from, payload);
+        }
+    }
+
+    private List<SimDatagramPort> receiver(SimDatagramPort port, InetSocketAddress from, InetSocketAddress to) {
+        final Optional<SimHost> host =
+                to.getAddress().isLoopbackAddress() ? Optional.of(port.host()) : find(to.getAddress());
+        if (host.isEmpty() || areCut(port.host(), host.get())) {
+            return List.of();
+        }
+        final Optional<SimDatagramPort> receiver = host.get().port(to.getPort(), from);
+        if (receiver.isEmpty()) {
+            after(latencyNs(port.toString()), port::unreachable);
+        }
+        return receiver.stream().toList();
+    }
+
+    void lost(int datagrams) {
+        datagramsLost += datagrams;
+    }
+
+    /** How many datagrams were sent and came to no socket, or to one that was closed before they were received. */
+    public long datagramsLost() {
+        return datagramsLost;
+    }
+
+    /** How many datagrams have come that were not sent, but copies of ones that were. */
+    public long datagramsDoubled() {
+        return datagramsDoubled;
     }
 
     /** The pause before a SYN that got no answer is sent again. */

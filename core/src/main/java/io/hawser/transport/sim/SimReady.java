@@ -2,7 +2,7 @@
 package io.hawser.transport.sim;
 
 /** What a transport has in its queue: something that may have happened. */
-sealed interface SimReady permits SimListener, SimStream {
+sealed interface SimReady permits SimDatagramPort, SimListener, SimStream {
     /** Tells the sinks what has happened; how many completions that were. */
     int dispatch();
 

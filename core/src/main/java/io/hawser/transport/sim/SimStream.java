@@ -82,7 +82,7 @@ final class SimStream implements StreamSocket, SimReady {
         }
     }
 
-    void retry() {
+    private void retry() {
         starving = false;
         wake();
     }
@@ -194,7 +194,7 @@ final class SimStream implements StreamSocket, SimReady {
             final Block block = transport.takeBlock();
             if (block == null) {
                 starving = true;
-                transport.starve(this);
+                transport.starve(this::retry);
                 return taken;
             }
             receive(block);

@@ -5,6 +5,9 @@ import io.hawser.buffer.Block;
 import io.hawser.buffer.BlockCache;
 import io.hawser.transport.AcceptSink;
 import io.hawser.transport.AcceptedSocket;
+import io.hawser.transport.DatagramOptions;
+import io.hawser.transport.DatagramPort;
+import io.hawser.transport.DatagramSink;
 import io.hawser.transport.ListenSocket;
 import io.hawser.transport.SocketOptions;
 import io.hawser.transport.StreamSink;
@@ -18,6 +21,7 @@ import java.net.SocketAddress;
 import java.net.SocketException;
 import java.util.ArrayDeque;
 import java.util.LinkedHashSet;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -40,6 +44,7 @@ public final class SimTransport implements Transport {
     private final ArrayDeque<SimReady> dispatching = new ArrayDeque<>();
     private int streams;
     private int listeners;
+    private int ports;
     private boolean woken;
     private boolean closed;
     private long waitUntilNs;
@@ -171,14 +176,39 @@ public final class SimTransport implements Transport {
         return new SimStream(this, socket, sink, connecting);
     }
 
+    @Override
+    public DatagramPort bindDatagram(InetSocketAddress local, DatagramOptions options, DatagramSink sink)
+            throws IOException {
+        return port(host.bindable(local, options), Optional.empty(), options, sink);
+    }
+
+    @Override
+    public DatagramPort connectDatagram(InetSocketAddress remote, DatagramOptions options, DatagramSink sink)
+            throws IOException {
+        return port(host.nextEphemeral(), Optional.of(remote), options, sink);
+    }
+
+    private DatagramPort port(
+            InetSocketAddress local, Optional<InetSocketAddress> remote, DatagramOptions options, DatagramSink sink)
+            throws IOException {
+        network.checkTurn(this, name);
+        if (network.strikes(SimFault.NO_DESCRIPTOR, name)) {
+            throw new SocketException("socket: Too many open files");
+        }
+        ports++;
+        return new SimDatagramPort(this, host, local, remote, options, sink);
+    }
+
     /** {@inheritDoc} Sockets that are open still are a violation of the contract. */
     @Override
     public void close() {
         if (!closed) {
             closed = true;
             ready.clear();
-            if (streams > 0 || listeners > 0) {
-                network.violated(name, streams + " streams and " + listeners + " listeners open at the close");
+            if (streams > 0 || listeners > 0 || ports > 0) {
+                network.violated(
+                        name,
+                        streams + " streams, " + listeners + " listeners and " + ports + " ports open at the close");
             }
         }
     }
@@ -203,14 +233,24 @@ public final class SimTransport implements Transport {
         listeners--;
     }
 
+    void portClosed() {
+        ports--;
+    }
+
     /** A block to receive into; null while there is none, and then the stream is to be enqueued again by {@link #starve}. */
     @Nullable
     Block takeBlock() {
-        return network.strikes(SimFault.NO_BUFFER, name) ? null : blocks.tryAcquire(readBlockBytes);
+        return takeBlock(readBlockBytes);
     }
 
-    /** Has {@code stream} looked at again after a while. */
-    void starve(SimStream stream) {
-        network.after(network.random().between(STARVING_WAIT_NS / 10, STARVING_WAIT_NS), stream::retry);
+    /** As {@link #takeBlock()}, of at least {@code bytes}. */
+    @Nullable
+    Block takeBlock(int bytes) {
+        return network.strikes(SimFault.NO_BUFFER, name) ? null : blocks.tryAcquire(bytes);
+    }
+
+    /** Has {@code retry} look again after a while. */
+    void starve(Runnable retry) {
+        network.after(network.random().between(STARVING_WAIT_NS / 10, STARVING_WAIT_NS), retry);
     }
 }
