@@ -768,7 +768,7 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
         }
         final CompletableFuture<Boolean> answer = new CompletableFuture<>();
         final boolean asked = home.loop().executeAlways(() -> answer.complete(isOpen() && socket().isPeerPresent()));
-        return asked && answer.join();
+        return asked && engine().await(answer);
     }
 
     private void leaveHandler() {

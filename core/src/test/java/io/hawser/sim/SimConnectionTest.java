@@ -8,6 +8,9 @@ import io.hawser.connection.CloseCause;
 import io.hawser.connection.Connection;
 import io.hawser.connection.ConnectionHandler;
 import io.hawser.connection.ConnectionOptions;
+import io.hawser.connection.Datagram;
+import io.hawser.connection.DatagramEndpoint;
+import io.hawser.connection.DatagramHandler;
 import io.hawser.connection.Engine;
 import io.hawser.connection.Limits;
 import io.hawser.connection.Server;
@@ -237,6 +240,69 @@ class SimConnectionTest {
             assertThat(client.closed).as("seed %d", seed).isNotNull();
             assertThat(simulation.network().openSockets()).as("seed %d", seed).isZero();
         }
+    }
+
+    @Test
+    void shouldTellOfTheCloseOfNoEndpointThatWasNeverOpen() throws IOException {
+        for (int seed = 1; seed <= 50; seed++) {
+            simulation = new Simulation(seed, SimTrace.hashing());
+            simulation.network().fault(SimFault.STALL, 0.2);
+            final Engine engine = engine(Limits.DEFAULT);
+            final List<DatagramEndpoint> opened = new ArrayList<>();
+            final List<DatagramEndpoint> closed = new ArrayList<>();
+            final DatagramHandler handler = new DatagramHandler() {
+                @Override
+                public void onOpen(DatagramEndpoint endpoint) {
+                    opened.add(endpoint);
+                }
+
+                @Override
+                public void onDatagram(DatagramEndpoint endpoint, Datagram datagram) {}
+
+                @Override
+                public void onClose(DatagramEndpoint endpoint, CloseCause cause) {
+                    closed.add(endpoint);
+                }
+            };
+            final List<CompletableFuture<DatagramEndpoint>> connected = new ArrayList<>();
+            for (int i = 0; i < 20; i++) {
+                simulation
+                        .network()
+                        .after(i * 10_000L, () -> connected.add(engine.connectDatagram("udp://10.0.0.1:9", handler)));
+            }
+            final var end = engine.closeAsync(Duration.ofSeconds(1));
+            simulation.await(end);
+            simulation.runFor(SECOND_NS);
+            end.join();
+            assertThat(closed).as("seed %d", seed).containsExactlyInAnyOrderElementsOf(opened);
+            assertThat(connected).as("seed %d", seed).hasSize(20).allMatch(CompletableFuture::isDone);
+        }
+    }
+
+    @Test
+    void shouldAskWhetherAPeerIsThereWhereThatMayWait() throws IOException {
+        final Engine engine = engine(Limits.DEFAULT);
+        final Server unused = engine.listen(ADDRESS, new Recorder());
+        final Connection connection = dial(engine, new Recorder());
+        assertThat(connection.isActive()).isTrue();
+        final CompletableFuture<Object> elsewhere = new CompletableFuture<>();
+        engine.loops().stream()
+                .filter(loop -> loop != connection.loop())
+                .findFirst()
+                .orElseThrow()
+                .execute(() -> {
+                    try {
+                        elsewhere.complete(connection.isActive());
+                    } catch (IllegalStateException e) {
+                        elsewhere.complete(e);
+                    }
+                });
+        simulation.await(elsewhere);
+        assertThat(elsewhere.join()).isInstanceOf(IllegalStateException.class);
+        simulation.network().connections().getFirst().reset();
+        simulation.runFor(SECOND_NS);
+        assertThat(connection.isActive()).isFalse();
+        engine.close();
     }
 
     @Test
