@@ -32,6 +32,9 @@ import org.jspecify.annotations.Nullable;
  * <p>What is called between the turns, from a test or as an event of the network, is to engines what another thread is: it finds no
  * loop's thread, and has to go through their queues. Waiting there, as {@link Engine#close()} does, lets the world go on.
  *
+ * <p>Blocking handlers can take part where {@link io.hawser.connection.VirtualThreads#LOOP} is available and set: then their virtual
+ * threads run as tasks of the loops. Each runs until it parks or yields, so races between two threads at once are not to be found here.
+ *
  * <p><b>Thread:</b> one.
  */
 public final class Simulation implements LoopDriver {
