@@ -97,6 +97,7 @@ final class CheckedBlocking implements BlockingHandler {
     }
 
     /** Somebody else may run. */
+    @SuppressWarnings("ThreadPriorityCheck") // The scheduler is the simulation's, and does as it is told.
     private void maybeYield() {
         if (random.chance(0.3)) {
             Thread.yield();
