@@ -22,10 +22,12 @@ import java.net.SocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
@@ -73,7 +75,9 @@ public final class Engine implements AutoCloseable {
     private final TransportProvider provider;
     private final String name;
 
-    private final Set<PortEndpoint> datagramEndpoints = ConcurrentHashMap.newKeySet();
+    /** In the order in which they came, so that simulations repeat themselves. */
+    private final Set<PortEndpoint> datagramEndpoints = Collections.synchronizedSet(new LinkedHashSet<>());
+
     private final AtomicLong connectionIds = new AtomicLong();
     private final LimitCounters limitCounters;
     private final SourceCounts sources;
@@ -402,9 +406,12 @@ public final class Engine implements AutoCloseable {
     }
 
     private void closeDatagrams() {
-        datagramEndpoints.forEach(PortEndpoint::shutdown);
+        final PortEndpoint[] open = datagramEndpoints.toArray(PortEndpoint[]::new);
+        for (PortEndpoint endpoint : open) {
+            endpoint.shutdown();
+        }
         final CompletableFuture<Void> all = CompletableFuture.allOf(
-                datagramEndpoints.stream().map(PortEndpoint::closeFuture).toArray(CompletableFuture[]::new));
+                Arrays.stream(open).map(PortEndpoint::closeFuture).toArray(CompletableFuture[]::new));
         if (!awaitAborted(all)) {
             Log.log(System.Logger.Level.ERROR, "UDP sockets could not be closed");
         }

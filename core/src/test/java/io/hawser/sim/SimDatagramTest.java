@@ -163,6 +163,7 @@ class SimDatagramTest {
     @Test
     void shouldTellWhoIsConnectedThatNobodyListens() throws IOException {
         final Recorder client = new Recorder();
+        engine("10.0.0.1");
         send(connect(DatagramOptions.DEFAULT, client), 1, 10);
 
         assertThat(client.errors).singleElement().isInstanceOf(PortUnreachableException.class);
