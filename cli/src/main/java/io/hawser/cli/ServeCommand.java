@@ -101,8 +101,9 @@ final class ServeCommand implements Callable<Integer> {
     @Option(
             names = "--takeover",
             paramLabel = "PATH",
-            description = "Takes over the sockets of the process that serves with the same PATH, a unix socket; if none does, serves"
-                    + " anew. Then offers them there to the next one. io_uring and epoll only")
+            description =
+                    "Takes over the sockets of the process that serves with the same PATH, a unix socket; if none does, serves"
+                            + " anew. Then offers them there to the next one. io_uring and epoll only")
     private String takeover = "";
 
     @Option(

@@ -66,8 +66,7 @@ class TakeoverProcessTest {
         chains.add(new Chain("epoll", List.of(epoll, epoll, epoll, epoll)));
         chains.add(new Chain("epoll, a socket for each loop", reusePort(List.of(epoll, epoll, epoll, epoll))));
         chains.add(new Chain(
-                "epoll, from 3 loops to 1, 2 and 3",
-                reusePort(List.of(loops(3), loops(1), loops(2), loops(3)))));
+                "epoll, from 3 loops to 1, 2 and 3", reusePort(List.of(loops(3), loops(1), loops(2), loops(3)))));
         return chains.stream();
     }
 
@@ -89,8 +88,8 @@ class TakeoverProcessTest {
         Serving current = start(chain.generations().getFirst(), "tcp://127.0.0.1:0", "unix://" + unix);
         final URI tcp = current.nextListening();
         assertThat(current.nextListening()).isEqualTo(URI.create("unix://" + unix));
-        try (Load load = new Load(
-                new InetSocketAddress(tcp.getHost(), tcp.getPort()), UnixDomainSocketAddress.of(unix))) {
+        try (Load load =
+                new Load(new InetSocketAddress(tcp.getHost(), tcp.getPort()), UnixDomainSocketAddress.of(unix))) {
             load.awaitMore(200);
             for (List<String> options : chain.generations().subList(1, 4)) {
                 final long before = current.process.pid();
@@ -280,8 +279,8 @@ class TakeoverProcessTest {
         @Override
         public void close() {
             over.set(true);
-            clients.forEach(
-                    client -> client.orTimeout(PATIENCE_SECONDS, TimeUnit.SECONDS).join());
+            clients.forEach(client ->
+                    client.orTimeout(PATIENCE_SECONDS, TimeUnit.SECONDS).join());
         }
     }
 }

@@ -177,13 +177,18 @@ public final class HotRestart implements AutoCloseable {
     private void takePlace(RestartChannel channel, Inheritance rest) throws IOException {
         try {
             // It waits for its loops before it answers.
-            ask(channel, RestartMessage.Kind.READY, RestartMessage.Kind.PAUSED, times.answer().multipliedBy(2));
+            ask(
+                    channel,
+                    RestartMessage.Kind.READY,
+                    RestartMessage.Kind.PAUSED,
+                    times.answer().multipliedBy(2));
             Succession.await(Succession.all(adopted.stream().map(Passing::start).toList()), times.answer());
             ask(channel, RestartMessage.Kind.ACCEPTING, RestartMessage.Kind.DONE, times.answer());
         } catch (IOException e) {
             final long process = rest.process();
             abandon();
-            throw new IOException("Cannot take over from process " + process + " at " + path + ": " + e.getMessage(), e);
+            throw new IOException(
+                    "Cannot take over from process " + process + " at " + path + ": " + e.getMessage(), e);
         }
         channel.close();
         removesFile = true;
@@ -198,8 +203,7 @@ public final class HotRestart implements AutoCloseable {
     }
 
     /** A predecessor that dies is not waited for: who gives up says so, so the end of the connection means that nobody else accepts. */
-    private void ask(
-            RestartChannel channel, RestartMessage.Kind said, RestartMessage.Kind wanted, Duration time)
+    private void ask(RestartChannel channel, RestartMessage.Kind said, RestartMessage.Kind wanted, Duration time)
             throws IOException {
         try {
             channel.send(said, times.answer());

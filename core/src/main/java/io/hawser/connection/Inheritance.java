@@ -102,7 +102,8 @@ final class Inheritance {
         final SocketAddress local = entry.socket().localAddress().orElse(null);
         final boolean same = switch (local) {
             case UnixDomainSocketAddress unix -> unix.getPath().toString().equals(bound.path());
-            case InetSocketAddress inet -> !bound.needsResolver() && inet.equals(bound.resolve().getFirst());
+            case InetSocketAddress inet ->
+                !bound.needsResolver() && inet.equals(bound.resolve().getFirst());
             case null, default -> false;
         };
         if (!same) {

@@ -35,8 +35,7 @@ public final class Server implements AutoCloseable {
 
     private volatile boolean closesEngine;
 
-    private Server(
-            Engine engine, Address asked, SocketAddress local, List<Acceptor> acceptors, boolean removesPath) {
+    private Server(Engine engine, Address asked, SocketAddress local, List<Acceptor> acceptors, boolean removesPath) {
         this.engine = engine;
         this.asked = asked;
         this.address = local instanceof InetSocketAddress inet

@@ -158,8 +158,7 @@ final class HotRestartHostileTest {
     void shouldRefuseDescriptorsThatWereNotAnnounced() throws Exception {
         final Server server = serve(PATIENT);
         final SocketPassing.Channel channel = connect();
-        channel.send(
-                frame(1, RestartMessage.Kind.HELLO.code, GREETING.length, 0, GREETING), eventFds(2), TIME);
+        channel.send(frame(1, RestartMessage.Kind.HELLO.code, GREETING.length, 0, GREETING), eventFds(2), TIME);
 
         assertRefused(channel, "it has sent 2 descriptors where 0 were announced");
         assertGoesOn(server);
@@ -244,7 +243,8 @@ final class HotRestartHostileTest {
         final RestartChannel channel = successorUpTo(last);
 
         assertThatThrownBy(() -> channel.receive(RestartMessage.Kind.DONE, TIME))
-                .hasMessageContaining("it has refused: it has not said " + (last == Last.OFFER ? "READY" : "ACCEPTING"));
+                .hasMessageContaining(
+                        "it has refused: it has not said " + (last == Last.OFFER ? "READY" : "ACCEPTING"));
         assertEchoes(server.address());
     }
 
@@ -264,8 +264,7 @@ final class HotRestartHostileTest {
     void shouldRefuseIfALoopIsBusyForTooLong() throws Exception {
         final Server server = serve(new RestartTimes(Duration.ofMillis(200), TIME));
         final RestartChannel channel = successorUpTo(Last.OFFER);
-        final var release =
-                EngineFixture.block(server.engine().loops().getFirst());
+        final var release = EngineFixture.block(server.engine().loops().getFirst());
         try {
             channel.send(RestartMessage.Kind.READY, TIME);
             assertThatThrownBy(() -> channel.receive(RestartMessage.Kind.PAUSED, TIME))
@@ -406,8 +405,7 @@ final class HotRestartHostileTest {
 
     @Test
     void shouldFailForMoreSocketsThanAMessageTakes() throws Exception {
-        assertFails(
-                frame(1, RestartMessage.Kind.OFFER.code, 0, 65, new byte[0]), List.of(), "it announces 65 sockets");
+        assertFails(frame(1, RestartMessage.Kind.OFFER.code, 0, 65, new byte[0]), List.of(), "it announces 65 sockets");
     }
 
     @Test
@@ -420,8 +418,7 @@ final class HotRestartHostileTest {
 
     @Test
     void shouldFailForASocketThatDoesNotListen() throws Exception {
-        final int fd = Sockets.socket(
-                new CallState(), Sockets.AF_INET, Sockets.SOCK_STREAM | Sockets.SOCK_CLOEXEC, 0);
+        final int fd = Sockets.socket(new CallState(), Sockets.AF_INET, Sockets.SOCK_STREAM | Sockets.SOCK_CLOEXEC, 0);
         assertFails(
                 offerFrame(2, offer(0, entry(0, "", ""), entry(0, "tcp://127.0.0.1:1", "tcp://127.0.0.1:1"))),
                 List.of(unixListener("control"), own(fd)),
@@ -449,7 +446,8 @@ final class HotRestartHostileTest {
     @Test
     void shouldNotResolveNamesForAPredecessor() throws Exception {
         final Engine engine = engines.engine();
-        final int port = engine.listen("tcp://127.0.0.1:0", Recorder.echo()).address().port();
+        final int port =
+                engine.listen("tcp://127.0.0.1:0", Recorder.echo()).address().port();
         final PassedSocket duplicate =
                 own(PassedDescriptor.take(PassedDescriptor.duplicate(new CallState(), OpenSockets.find(port, 0))));
         final String name = "tcp://localhost:" + port;
@@ -520,8 +518,8 @@ final class HotRestartHostileTest {
                 }
             }
         });
-        try (ForkedJava successor = ForkedJava.start(
-                List.of(), "ulimit -n 200", ExhaustedSuccessorProgram.class, path().toString())) {
+        try (ForkedJava successor =
+                ForkedJava.start(List.of(), "ulimit -n 200", ExhaustedSuccessorProgram.class, path().toString())) {
             assertThat(successor.hear()).contains("its offer makes no sense");
             assertThat(successor.hear()).contains("More descriptors came than this process can take");
             assertThat(successor.hear()).isEqualTo("20 20");

@@ -213,8 +213,7 @@ final class HotRestartTest {
         final Engine old = engines.engine(b -> b.loops(3));
         final HotRestart oldRestart = restart(old);
         final Address address = engines.freshAddress(Family.TCP);
-        final Address bound =
-                old.listen(address, reusePort, Recorder.echo()).address();
+        final Address bound = old.listen(address, reusePort, Recorder.echo()).address();
         oldRestart.ready();
 
         final Engine fresh = engines.engine(b -> b.loops(loops));
@@ -392,7 +391,9 @@ final class HotRestartTest {
         final Engine engine = engines.engine();
         engine.close();
 
-        assertThatThrownBy(() -> restart(engine)).isInstanceOf(IOException.class).hasMessageContaining("closed");
+        assertThatThrownBy(() -> restart(engine))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("closed");
     }
 
     @Test

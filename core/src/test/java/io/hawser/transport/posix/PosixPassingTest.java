@@ -228,8 +228,14 @@ class PosixPassingTest {
         final Process other;
         try {
             other = new ProcessBuilder(
-                            "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups",
-                            "socat", "-u", "UNIX-CONNECT:" + path(), "STDOUT")
+                            "setpriv",
+                            "--reuid=65534",
+                            "--regid=65534",
+                            "--clear-groups",
+                            "socat",
+                            "-u",
+                            "UNIX-CONNECT:" + path(),
+                            "STDOUT")
                     .redirectErrorStream(true)
                     .start();
         } catch (IOException e) {
