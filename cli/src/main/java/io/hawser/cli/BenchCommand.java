@@ -2,6 +2,8 @@
 package io.hawser.cli;
 
 import io.hawser.cli.LoadSpec.Pacing;
+import io.hawser.connection.Address;
+import io.hawser.transport.DatagramOptions;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.Optional;
@@ -23,7 +25,10 @@ import picocli.CommandLine.Spec;
             "",
             "Without --rate each connection sends its next message when an answer comes (closed loop), which finds the"
                     + " highest throughput. With --rate messages are due at even distances whatever the server does (open"
-                    + " loop), and latency counts from the time a message was due: what a user would wait."
+                    + " loop), and latency counts from the time a message was due: what a user would wait.",
+            "",
+            "Over udp:// each message is a datagram with a number; those that do not come back in time are counted as lost,"
+                    + " and so are answers that come late, twice or out of order. Loss alone is no failure."
         },
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
@@ -33,6 +38,7 @@ import picocli.CommandLine.Spec;
             "  hawser bench tcp://127.0.0.1:7000",
             "  hawser bench tcp://127.0.0.1:7000 --connections 100 --size 1024 --duration 30",
             "  hawser bench unix:///tmp/echo.sock --rate 20000 --json",
+            "  hawser bench udp://127.0.0.1:7000 --in-flight 8",
             "",
             "Ctrl-C ends it early and prints the result so far. The exit code is 1 if bytes",
             "were wrong, connections failed, or nothing came back."
@@ -42,6 +48,7 @@ final class BenchCommand implements Callable<Integer> {
     private static final int MAX_IN_FLIGHT = 1 << 20;
     private static final int MAX_SIZE_BYTES = 16 << 20;
     private static final double MAX_SECONDS = 1_000_000;
+    private static final double MAX_TIMEOUT_SECONDS = 600;
     private static final double MAX_RATE = 1e8;
     private static final long MAX_PENDING_BYTES = 512L << 20;
     /** In an open loop the most of a connection that may be unanswered, unless memory says less. */
@@ -52,10 +59,13 @@ final class BenchCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec = CommandSpec.create();
 
-    @Parameters(paramLabel = "URI", description = "The echo server: tcp://HOST:PORT or unix:///PATH")
+    @Parameters(paramLabel = "URI", description = "The echo server: tcp://HOST:PORT, unix:///PATH or udp://HOST:PORT")
     private String address = "";
 
-    @Option(names = "--connections", paramLabel = "N", description = "Connections; default: ${DEFAULT-VALUE}")
+    @Option(
+            names = "--connections",
+            paramLabel = "N",
+            description = "Connections, or UDP sockets; default: ${DEFAULT-VALUE}")
     private int connections = 16;
 
     @Option(
@@ -80,6 +90,12 @@ final class BenchCommand implements Callable<Integer> {
             paramLabel = "R",
             description = "Messages per second over all connections (open loop); the loops poll to be on time")
     private @Nullable Double rate;
+
+    @Option(
+            names = "--timeout",
+            paramLabel = "S",
+            description = "udp: seconds after which a datagram that has not come back is lost; default: 1")
+    private @Nullable Double timeout;
 
     @Mixin
     private EngineOptions engineOptions = new EngineOptions(1);
@@ -128,15 +144,33 @@ final class BenchCommand implements Callable<Integer> {
         if (rate != null) {
             Usage.requireRange(spec, "--rate", perSecond, 0.001, MAX_RATE);
         }
+        final Address target = Usage.address(spec, address);
+        if (target.isUdp()) {
+            Usage.requireRange(
+                    spec, "--size", size, DatagramClient.HEADER_BYTES, DatagramOptions.MAX_IPV4_PAYLOAD_BYTES);
+        }
         return new LoadSpec(
-                Usage.address(spec, address),
+                target,
                 connections,
                 inFlight(),
                 size,
                 rate == null ? Pacing.CLOSED_LOOP : Pacing.OPEN_LOOP,
                 perSecond,
                 (long) (warmup * 1e9),
-                (long) (duration * 1e9));
+                (long) (duration * 1e9),
+                answerTimeoutNs(target));
+    }
+
+    private long answerTimeoutNs(Address target) {
+        if (timeout == null) {
+            return LoadSpec.ANSWER_TIMEOUT_NS;
+        }
+        if (!target.isUdp()) {
+            throw new ParameterException(spec.commandLine(), "--timeout goes with udp://");
+        }
+        final double seconds = timeout;
+        Usage.requireRange(spec, "--timeout", seconds, 0.001, MAX_TIMEOUT_SECONDS);
+        return (long) (seconds * 1e9);
     }
 
     private int inFlight() {

@@ -143,7 +143,15 @@ final class DemoCommand implements Callable<Integer> {
         final long allNs = (long) (duration * 1e9);
         final long warmupNs = Math.min(MAX_WARMUP_NS, (long) (allNs * WARMUP_PART));
         return new LoadSpec(
-                address, connections, IN_FLIGHT, SIZE_BYTES, Pacing.TIMER, RATE, warmupNs, allNs - warmupNs);
+                address,
+                connections,
+                IN_FLIGHT,
+                SIZE_BYTES,
+                Pacing.TIMER,
+                RATE,
+                warmupNs,
+                allNs - warmupNs,
+                LoadSpec.ANSWER_TIMEOUT_NS);
     }
 
     private long leftNs() {

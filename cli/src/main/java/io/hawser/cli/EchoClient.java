@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * One connection to an echo server: sends messages, checks every byte that comes back, and takes the time. The thread of the connection's
  * loop. In the steady state it allocates nothing.
  */
-final class EchoClient implements ConnectionHandler {
+final class EchoClient implements LoadClient, ConnectionHandler {
     private final LoadSpec spec;
     private final LoadRun run;
     private final int size;
@@ -51,32 +51,40 @@ final class EchoClient implements ConnectionHandler {
 
     // ---- set up by the load
 
-    /** Its place in the order of all clients of the load. */
-    int index() {
+    @Override
+    public int index() {
         return index;
     }
 
-    void setIndex(int place) {
+    @Override
+    public void setIndex(int place) {
         index = place;
     }
 
-    void paceBy(Pacer schedule) {
+    @Override
+    public void paceBy(Pacer schedule) {
         pacer = schedule;
     }
 
-    boolean isOpen() {
+    @Override
+    public boolean isOpen() {
         return connection != null && !failed;
     }
 
-    /** Messages that have been due and were not answered; 0 of a lost connection. */
-    long unanswered() {
+    @Override
+    public long unanswered() {
         return isOpen() ? Math.max(due, sent) - answered : 0;
+    }
+
+    @Override
+    public DatagramCounts datagrams() {
+        return DatagramCounts.NONE;
     }
 
     // ---- sending
 
-    /** One more message is due, by the clock. */
-    void messageDue(long nowNs) {
+    @Override
+    public void messageDue(long nowNs) {
         if (!isOpen()) {
             return;
         }
@@ -87,8 +95,8 @@ final class EchoClient implements ConnectionHandler {
         }
     }
 
-    /** Sends as much as may be sent now. */
-    void sendMore(long nowNs) {
+    @Override
+    public void sendMore(long nowNs) {
         final Connection open = connection;
         if (open == null || load == null) {
             return;
@@ -148,7 +156,7 @@ final class EchoClient implements ConnectionHandler {
         while (left > 0) {
             final int bytes = (int) Math.min(left, Payload.CHUNK_BYTES);
             reader.readBytes(loop.scratch, 0, bytes);
-            final int wrong = Payload.mismatch(loop.scratch, bytes, checkPosition);
+            final int wrong = Payload.mismatch(loop.scratch, 0, bytes, checkPosition);
             if (wrong >= 0) {
                 fail("wrong bytes", wrongByte(loop.scratch[wrong], wrong));
                 return false;

@@ -27,7 +27,7 @@ record LoadResult(LoadSpec spec, String transport, int loops, LoadSample sample,
         return spec.pacing() != Pacing.CLOSED_LOOP && sample.heldBack() > 0;
     }
 
-    /** What makes this a failure, if anything. */
+    /** What makes this a failure, if anything. That datagrams are lost does not. */
     Optional<String> failure() {
         if (!errors.isEmpty()) {
             final var first = errors.entrySet().iterator().next();
@@ -74,6 +74,17 @@ record LoadResult(LoadSpec spec, String transport, int loops, LoadSample sample,
                 .put("size_bytes", spec.size());
         if (spec.pacing() != Pacing.CLOSED_LOOP) {
             json.put("rate", spec.rate());
+        }
+        if (spec.address().isUdp()) {
+            final DatagramCounts datagrams = sample.datagrams();
+            json.put(
+                    "datagrams",
+                    new Json()
+                            .put("sent", datagrams.sent())
+                            .put("lost", datagrams.lost())
+                            .put("late", datagrams.late())
+                            .put("duplicated", datagrams.duplicated())
+                            .put("reordered", datagrams.reordered()));
         }
         return json.put("measured_s", sample.measuredNs() / 1e9)
                 .put("messages", sample.messages())

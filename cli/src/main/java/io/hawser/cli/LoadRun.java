@@ -77,14 +77,20 @@ final class LoadRun implements AutoCloseable {
         for (int i = 0; i < spec.connections() && !stop.isRequested(); i++) {
             permits.acquire();
             alive.incrementAndGet();
-            final var unused = engine.dial(spec.address(), ConnectionOptions.DEFAULT, new EchoClient(spec, this, i))
-                    .whenComplete((_, failure) -> dialled(failure, permits));
+            final var unused = dial(i).whenComplete((_, failure) -> dialled(failure, permits));
         }
         permits.acquire(DIALS_AT_ONCE);
         if (alive.get() == 0 && !stop.isRequested()) {
             throw new IOException("Cannot connect to " + spec.address() + ": "
                     + errors.first().orElse("all connections were lost at once"));
         }
+    }
+
+    private CompletableFuture<?> dial(int number) {
+        return spec.address().isUdp()
+                ? engine.connectDatagram(
+                        spec.address(), DatagramClient.options(spec), new DatagramClient(spec, this, number))
+                : engine.dial(spec.address(), ConnectionOptions.DEFAULT, new EchoClient(spec, this, number));
     }
 
     private void dialled(@Nullable Throwable failure, Semaphore permits) {
@@ -162,7 +168,8 @@ final class LoadRun implements AutoCloseable {
     LoadResult finish() throws InterruptedException {
         final long nowNs = System.nanoTime();
         onLoops(load -> load.stop(nowNs));
-        while (System.nanoTime() - nowNs < DRAIN_NS && unanswered() > 0) {
+        final long drainNs = DRAIN_NS + (spec.address().isUdp() ? spec.answerTimeoutNs() : 0);
+        while (System.nanoTime() - nowNs < drainNs && unanswered() > 0) {
             TimeUnit.NANOSECONDS.sleep(DRAIN_POLL_NS);
         }
         final LoadSample last = sample();

@@ -14,6 +14,7 @@ import org.HdrHistogram.Histogram;
  * @param verifiedBytes their bytes
  * @param heldBack messages that could not be sent when they were due, since too many answers were outstanding
  * @param unanswered messages that had been due and were not answered
+ * @param datagrams what became of the datagrams that were sent; nothing where there are none
  * @param latencies of the messages that were measured, in nanoseconds
  */
 record LoadSample(
@@ -24,6 +25,7 @@ record LoadSample(
         long verifiedBytes,
         long heldBack,
         long unanswered,
+        DatagramCounts datagrams,
         Histogram latencies) {
 
     /** The samples of all loops of a load, at least one, as one. */
@@ -39,6 +41,7 @@ record LoadSample(
                     all.verifiedBytes + next.verifiedBytes,
                     all.heldBack + next.heldBack,
                     all.unanswered + next.unanswered,
+                    all.datagrams.plus(next.datagrams),
                     all.latencies);
         }
         return all;

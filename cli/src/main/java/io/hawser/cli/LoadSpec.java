@@ -4,7 +4,7 @@ package io.hawser.cli;
 import io.hawser.connection.Address;
 
 /**
- * What load to make. Immutable.
+ * What load to make. Immutable. A connection is a UDP socket where the address says so.
  *
  * @param address the echo server
  * @param connections how many connections
@@ -14,6 +14,7 @@ import io.hawser.connection.Address;
  * @param rate messages a second over all connections; of a closed loop 0
  * @param warmupNs how long to run before anything is measured
  * @param durationNs how long to measure
+ * @param answerTimeoutNs after how long a datagram that has not come back is taken for lost
  */
 record LoadSpec(
         Address address,
@@ -23,7 +24,8 @@ record LoadSpec(
         Pacing pacing,
         double rate,
         long warmupNs,
-        long durationNs) {
+        long durationNs,
+        long answerTimeoutNs) {
 
     /** What makes a client send the next message. */
     enum Pacing {
@@ -33,6 +35,19 @@ record LoadSpec(
         OPEN_LOOP,
         /** The loop's timers, without polling in between. The latency counts from the sending. */
         TIMER
+    }
+
+    /** What {@link #answerTimeoutNs} is unless somebody says otherwise. */
+    static final long ANSWER_TIMEOUT_NS = 1_000_000_000;
+
+    /** What to call a connection. */
+    String connectionNoun() {
+        return address.isUdp() ? "socket" : "connection";
+    }
+
+    /** What to call a message. */
+    String messageNoun() {
+        return address.isUdp() ? "datagram" : "message";
     }
 
     /** The most bytes of one connection that can be on their way. */

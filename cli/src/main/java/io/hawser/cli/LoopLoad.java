@@ -14,9 +14,12 @@ final class LoopLoad {
     /** Where clients put what they check. */
     final byte[] scratch = new byte[Payload.CHUNK_BYTES];
 
+    /** A datagram, while it is made or checked. */
+    final byte[] datagram;
+
     private final EventLoop loop;
     private final LoadSpec spec;
-    private final List<EchoClient> clients = new ArrayList<>();
+    private final List<LoadClient> clients = new ArrayList<>();
     private final Histogram histogram = new Histogram(MAX_LATENCY_NS, DIGITS);
     private final Pacer pacer;
     private long fromNs;
@@ -30,6 +33,7 @@ final class LoopLoad {
     LoopLoad(EventLoop loop, LoadSpec spec) {
         this.loop = loop;
         this.spec = spec;
+        this.datagram = new byte[spec.address().isUdp() ? spec.size() : 0];
         this.pacer = new Pacer(this, spec);
     }
 
@@ -37,11 +41,11 @@ final class LoopLoad {
         return loop;
     }
 
-    void add(EchoClient client) {
+    void add(LoadClient client) {
         clients.add(client);
     }
 
-    List<EchoClient> clients() {
+    List<LoadClient> clients() {
         return clients;
     }
 
@@ -120,7 +124,7 @@ final class LoopLoad {
     /** Messages that have been due and are not answered, those of lost connections left out. */
     long unanswered() {
         long count = 0;
-        for (EchoClient client : clients) {
+        for (LoadClient client : clients) {
             count += client.unanswered();
         }
         return count;
@@ -130,8 +134,10 @@ final class LoopLoad {
     LoadSample sample() {
         final long nowNs = System.nanoTime();
         long open = 0;
-        for (EchoClient client : clients) {
+        DatagramCounts datagrams = DatagramCounts.NONE;
+        for (LoadClient client : clients) {
             open += client.isOpen() ? 1 : 0;
+            datagrams = datagrams.plus(client.datagrams());
         }
         final long untilNs = nowNs - toNs < 0 ? nowNs : toNs;
         return new LoadSample(
@@ -142,6 +148,7 @@ final class LoopLoad {
                 verifiedBytes,
                 heldBack,
                 unanswered(),
+                datagrams,
                 histogram.copy());
     }
 }

@@ -61,7 +61,7 @@ final class Pacer implements Flushable {
     public void flush() {
         final long nowNs = System.nanoTime();
         while (true) {
-            final EchoClient client = load.clients().get(next);
+            final LoadClient client = load.clients().get(next);
             final long dueNs = dueNs(client.index(), round);
             if (!load.isRunning(dueNs)) {
                 return;

@@ -14,7 +14,7 @@ import java.util.Random;
 final class Payload {
     /** After so many bytes the stream repeats itself. */
     static final int PERIOD = 65_521;
-    /** The most bytes that {@link #mismatch} compares at once. */
+    /** So many bytes are written or compared at once. */
     static final int CHUNK_BYTES = 16 * 1024;
 
     private static final byte[] BYTES = bytes();
@@ -51,13 +51,36 @@ final class Payload {
     }
 
     /**
-     * Where the first {@code n} bytes of {@code received} differ from those from {@code position} on.
+     * Puts the {@code n} bytes from {@code position} on into {@code target}, from index {@code at} on.
      *
-     * @param n at most {@link #CHUNK_BYTES}
-     * @return the index of the first wrong byte, or -1 if all are right
+     * @param position 0 to {@link #PERIOD}, exclusive
      */
-    static int mismatch(byte[] received, int n, int position) {
-        return Arrays.mismatch(received, 0, n, BYTES, position, position + n);
+    static void copy(byte[] target, int at, int n, int position) {
+        int done = 0;
+        while (done < n) {
+            final int bytes = Math.min(n - done, CHUNK_BYTES);
+            System.arraycopy(BYTES, advance(position, done), target, at + done, bytes);
+            done += bytes;
+        }
+    }
+
+    /**
+     * Where the {@code n} bytes of {@code received} from index {@code at} on differ from those from {@code position} on.
+     *
+     * @return the index in {@code received} of the first wrong byte, or -1 if all are right
+     */
+    static int mismatch(byte[] received, int at, int n, int position) {
+        int done = 0;
+        while (done < n) {
+            final int bytes = Math.min(n - done, CHUNK_BYTES);
+            final int from = advance(position, done);
+            final int wrong = Arrays.mismatch(received, at + done, at + done + bytes, BYTES, from, from + bytes);
+            if (wrong >= 0) {
+                return at + done + wrong;
+            }
+            done += bytes;
+        }
+        return -1;
     }
 
     /** The byte at {@code position}. */

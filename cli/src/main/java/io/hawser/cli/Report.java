@@ -21,13 +21,15 @@ final class Report {
     void plan(LoadSpec spec, String transport, int loops) {
         final String size = Units.bytes(spec.size());
         final String what = switch (spec.pacing()) {
-            case CLOSED_LOOP -> Units.counted(spec.inFlight(), "message") + " of " + size + " in flight each";
-            case OPEN_LOOP, TIMER -> Units.count(Math.round(spec.rate())) + " messages/s of " + size + " in all";
+            case CLOSED_LOOP -> Units.counted(spec.inFlight(), spec.messageNoun()) + " of " + size + " in flight each";
+            case OPEN_LOOP, TIMER ->
+                Units.count(Math.round(spec.rate())) + " " + spec.messageNoun() + "s/s of " + size + " in all";
         };
         row(
                 "target",
-                terminal.bold(spec.address().toString()) + ", " + Units.counted(spec.connections(), "connection")
-                        + " over " + transport + " on " + Units.counted(loops, "loop"));
+                terminal.bold(spec.address().toString()) + ", "
+                        + Units.counted(spec.connections(), spec.connectionNoun()) + " over " + transport + " on "
+                        + Units.counted(loops, "loop"));
         row(
                 "load",
                 what + ", " + Units.plain(spec.durationNs() / 1e9) + " s"
@@ -46,7 +48,8 @@ final class Report {
         } else {
             row(
                     "throughput",
-                    terminal.bold(Units.count(Math.round(sample.messagesPerSecond())) + " messages/s")
+                    terminal.bold(Units.count(Math.round(sample.messagesPerSecond())) + " " + spec.messageNoun()
+                                    + "s/s")
                             + (spec.pacing() == Pacing.CLOSED_LOOP
                                     ? ""
                                     : " of " + Units.count(Math.round(spec.rate())) + " asked for")
@@ -55,16 +58,19 @@ final class Report {
         }
         row(
                 "verified",
-                Units.counted(sample.verifiedMessages(), "message") + ", "
+                Units.counted(sample.verifiedMessages(), spec.messageNoun()) + ", "
                         + Units.bytes((double) sample.verifiedBytes()) + ", warm-up included");
+        if (spec.address().isUdp()) {
+            loss(sample.datagrams());
+        }
         if (sample.heldBack() > 0) {
             row(
                     "fell behind",
-                    Units.counted(sample.heldBack(), "message") + " had to wait when they were due, since "
-                            + Units.count(spec.inFlight()) + " of their connection were unanswered");
+                    Units.counted(sample.heldBack(), spec.messageNoun()) + " had to wait when they were due, since "
+                            + Units.count(spec.inFlight()) + " of their " + spec.connectionNoun() + " were unanswered");
         }
         if (sample.unanswered() > 0) {
-            row("unanswered", terminal.bad(Units.counted(sample.unanswered(), "message")));
+            row("unanswered", terminal.bad(Units.counted(sample.unanswered(), spec.messageNoun())));
         }
         if (result.errors().isEmpty()) {
             row("errors", "none");
@@ -75,6 +81,22 @@ final class Report {
                         terminal.bad(Units.count(errors.count()) + " × " + kind)
                                 + (errors.first().equals(kind) ? "" : ", first: " + errors.first())));
         out.flush();
+    }
+
+    private void loss(DatagramCounts datagrams) {
+        final String lost = String.format(
+                Locale.ROOT,
+                "%s of %s (%.3f %%)",
+                Units.count(datagrams.lost()),
+                Units.count(datagrams.sent()),
+                100 * datagrams.lostPart());
+        row("lost", datagrams.lost() == 0 ? "none" : terminal.bad(lost));
+        if (datagrams.late() + datagrams.duplicated() + datagrams.reordered() > 0) {
+            row(
+                    "answers",
+                    Units.count(datagrams.late()) + " late, " + Units.count(datagrams.duplicated()) + " duplicated, "
+                            + Units.count(datagrams.reordered()) + " reordered");
+        }
     }
 
     private void latencies(LoadResult result) {
