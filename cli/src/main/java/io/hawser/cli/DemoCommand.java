@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.hawser.cli;
 
+import io.hawser.cli.DemoServer.Style;
 import io.hawser.cli.LoadSpec.Pacing;
 import io.hawser.connection.Address;
 import io.hawser.connection.Engine;
@@ -22,8 +23,9 @@ import picocli.CommandLine.Spec;
 /** {@code hawser demo}: servers on all transports, with real traffic, for a newcomer to watch. */
 @Command(
         name = "demo",
-        description = "Shows Hawser at work: starts echo servers on every transport that works here, sends real traffic"
-                + " through each, checks every byte that comes back, and shows live figures. Ends by itself.",
+        description =
+                "Shows Hawser at work: starts echo servers on every transport that works here, over TCP, unix sockets and UDP,"
+                        + " with handlers on the loop and with blocking ones, sends real traffic through each, checks every byte that comes back, and shows live figures. Ends by itself.",
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
         sortOptions = false,
@@ -33,7 +35,7 @@ final class DemoCommand implements Callable<Integer> {
     private static final int MAX_CONNECTIONS = 10_000;
     private static final double MAX_SECONDS = 1_000_000;
     private static final int MAX_LOOPS = 2;
-    private static final double RATE = 5_000;
+    private static final double RATE = 3_000;
     private static final int SIZE_BYTES = 1_000;
     private static final int IN_FLIGHT = 256;
     /** What is measured while the JVM still compiles would say little. */
@@ -95,27 +97,27 @@ final class DemoCommand implements Callable<Integer> {
                 continue;
             }
             servers.add(server);
-            server.listen(Address.parse("tcp://127.0.0.1:0"));
+            server.listen(Address.parse("tcp://127.0.0.1:0"), Style.LOOP);
             if (servers.size() == 1) {
-                server.listen(Address.parse("unix://" + directory.resolve("echo.sock")));
+                server.listen(Address.parse("unix://" + directory.resolve("echo.sock")), Style.LOOP);
+                server.listen(Address.parse("tcp://127.0.0.1:0"), Style.BLOCKING);
             }
+            server.listen(Address.parse("udp://127.0.0.1:0"), Style.DATAGRAM);
         }
         if (servers.isEmpty()) {
             throw new IOException("No transport works here: " + String.join("; ", unavailable));
         }
-        view.servers(servers, unavailable);
+        view.servers(all(), unavailable);
     }
 
     private int run(DemoView view) throws IOException, InterruptedException {
-        view.plan(load(servers.getFirst().addresses().getFirst()));
-        for (DemoServers server : servers) {
-            for (Address address : server.addresses()) {
-                final var clients = Engine.builder()
-                        .name("client")
-                        .transport(server.transport())
-                        .loops(1);
-                loads.add(new DemoLoad(LoadRun.connect(clients, load(address), stop)));
-            }
+        view.plan(load(all().getFirst().address()));
+        for (DemoServer server : all()) {
+            final var clients = Engine.builder()
+                    .name("client")
+                    .transport(server.transport())
+                    .loops(1);
+            loads.add(new DemoLoad(server, LoadRun.connect(clients, load(server.address()), stop)));
         }
         for (DemoLoad load : loads) {
             load.start();
@@ -131,12 +133,16 @@ final class DemoCommand implements Callable<Integer> {
         for (DemoLoad load : loads) {
             results.add(load.run().finish());
         }
-        view.results(results);
+        view.results(all(), results);
         boolean good = true;
         for (LoadResult result : results) {
             good &= result.failure().isEmpty();
         }
         return good ? 0 : 1;
+    }
+
+    private List<DemoServer> all() {
+        return servers.stream().flatMap(server -> server.servers().stream()).toList();
     }
 
     private LoadSpec load(Address address) {

@@ -3,6 +3,7 @@ package io.hawser.cli;
 
 import java.io.PrintWriter;
 import java.util.List;
+import java.util.Locale;
 
 /** A demo for programs: a JSON object a line. */
 final class DemoJson implements DemoView {
@@ -15,15 +16,13 @@ final class DemoJson implements DemoView {
     }
 
     @Override
-    public void servers(List<DemoServers> servers, List<String> unavailable) {
-        for (DemoServers server : servers) {
-            server.addresses()
-                    .forEach(address -> print(new Json()
-                            .put("event", "listening")
-                            .put("uri", address.toString())
-                            .put("transport", server.transport())
-                            .put("loops", server.loops())));
-        }
+    public void servers(List<DemoServer> servers, List<String> unavailable) {
+        servers.forEach(server -> print(new Json()
+                .put("event", "listening")
+                .put("uri", server.address().toString())
+                .put("transport", server.transport())
+                .put("loops", server.loops())
+                .put("style", server.style().name().toLowerCase(Locale.ROOT))));
         unavailable.forEach(
                 reason -> print(new Json().put("event", "unavailable").put("reason", reason)));
     }
@@ -49,14 +48,15 @@ final class DemoJson implements DemoView {
 
     private static Json json(DemoSample.Traffic traffic) {
         return new Json()
-                .put("transport", traffic.transport())
-                .put("uri", traffic.address().toString())
+                .put("transport", traffic.server().transport())
+                .put("uri", traffic.server().address().toString())
                 .put("connections", traffic.connections())
                 .put("messages_per_s", traffic.messagesPerSecond())
                 .put("bytes_per_s", traffic.bytesPerSecond())
                 .put("p50_us", traffic.p50Ns() / 1e3)
                 .put("p99_us", traffic.p99Ns() / 1e3)
-                .put("verified_bytes", traffic.verifiedBytes());
+                .put("verified_bytes", traffic.verifiedBytes())
+                .put("lost_datagrams", traffic.lostDatagrams());
     }
 
     private static Json json(DemoSample.Loop loop) {
@@ -69,7 +69,7 @@ final class DemoJson implements DemoView {
     }
 
     @Override
-    public void results(List<LoadResult> results) {
+    public void results(List<DemoServer> servers, List<LoadResult> results) {
         results.forEach(result -> print(result.toJson()));
         print(new Json()
                 .put("event", "done")

@@ -6,10 +6,12 @@ import org.jspecify.annotations.Nullable;
 
 /** A load of the demo, and how it stood when it was last looked at. One thread. */
 final class DemoLoad {
+    private final DemoServer server;
     private final LoadRun run;
     private @Nullable LoadSample last;
 
-    DemoLoad(LoadRun run) {
+    DemoLoad(DemoServer server, LoadRun run) {
+        this.server = server;
         this.run = run;
     }
 
@@ -31,13 +33,13 @@ final class DemoLoad {
         latencies.subtract(before.latencies());
         final double seconds = Math.max(1, now.timeNs() - before.timeNs()) / 1e9;
         return new DemoSample.Traffic(
-                run.transport(),
-                run.spec().address(),
+                server,
                 now.openConnections(),
                 (now.verifiedMessages() - before.verifiedMessages()) / seconds,
                 (now.verifiedBytes() - before.verifiedBytes()) / seconds,
                 latencies.getValueAtPercentile(50),
                 latencies.getValueAtPercentile(99),
-                now.verifiedBytes());
+                now.verifiedBytes(),
+                now.datagrams().lost());
     }
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.hawser.cli;
 
-import io.hawser.connection.Address;
 import java.util.List;
 
 /**
@@ -17,21 +16,17 @@ record DemoSample(long leftNs, List<Traffic> traffic, List<Loop> loops) {
      *
      * @param bytesPerSecond each way
      * @param verifiedBytes since the start
+     * @param lostDatagrams since the start
      */
     record Traffic(
-            String transport,
-            Address address,
+            DemoServer server,
             long connections,
             double messagesPerSecond,
             double bytesPerSecond,
             long p50Ns,
             long p99Ns,
-            long verifiedBytes) {
-        /** The server in short. */
-        String name() {
-            return transport + " " + address.scheme();
-        }
-    }
+            long verifiedBytes,
+            long lostDatagrams) {}
 
     /** One loop of a server. */
     record Loop(String name, int connections, double receivedPerSecond, double sentPerSecond, double turnsPerSecond) {}

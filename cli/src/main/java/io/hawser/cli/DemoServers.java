@@ -5,6 +5,7 @@ import io.hawser.connection.Address;
 import io.hawser.connection.Engine;
 import io.hawser.connection.ServerOptions;
 import io.hawser.loop.LoopStats;
+import io.hawser.transport.DatagramOptions;
 import io.hawser.transport.TransportUnavailableException;
 import java.io.IOException;
 import java.time.Duration;
@@ -15,8 +16,12 @@ import java.util.List;
 final class DemoServers implements AutoCloseable {
     private static final Duration CLOSE_TIME = Duration.ofMillis(500);
 
+    /** Every client may send a datagram in the same moment. */
+    private static final DatagramOptions DATAGRAMS =
+            DatagramOptions.builder().receiveBufferBytes(4 << 20).build();
+
     private final Engine engine;
-    private final List<Address> addresses = new ArrayList<>();
+    private final List<DemoServer> servers = new ArrayList<>();
     private final List<Counters> last;
 
     /** How a loop stood when it was last looked at. */
@@ -42,21 +47,22 @@ final class DemoServers implements AutoCloseable {
     }
 
     /** Serves echo at {@code address} as well. */
-    void listen(Address address) throws IOException {
-        addresses.add(
-                engine.listen(address, ServerOptions.DEFAULT, new EchoHandler()).address());
+    void listen(Address address, DemoServer.Style style) throws IOException {
+        final Address bound = switch (style) {
+            case LOOP ->
+                engine.listen(address, ServerOptions.DEFAULT, new EchoHandler()).address();
+            case BLOCKING ->
+                engine.serve(address, ServerOptions.DEFAULT, BlockingEcho::serve)
+                        .address();
+            case DATAGRAM ->
+                engine.bind(address, DATAGRAMS, (_, datagram) -> datagram.reply(datagram.reader()))
+                        .address();
+        };
+        servers.add(new DemoServer(engine.transport(), engine.loops().size(), bound, style));
     }
 
-    String transport() {
-        return engine.transport();
-    }
-
-    int loops() {
-        return engine.loops().size();
-    }
-
-    List<Address> addresses() {
-        return addresses;
+    List<DemoServer> servers() {
+        return servers;
     }
 
     /** What the loops did since the last call. */

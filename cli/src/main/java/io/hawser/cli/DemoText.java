@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.hawser.cli;
 
-import io.hawser.connection.Address;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,17 +26,16 @@ final class DemoText implements DemoView {
     // ---- before
 
     @Override
-    public void servers(List<DemoServers> servers, List<String> unavailable) {
+    public void servers(List<DemoServer> servers, List<String> unavailable) {
         out.println(terminal.bold("Echo servers, on every transport that works here:"));
-        for (DemoServers server : servers) {
-            for (Address address : server.addresses()) {
-                out.printf(
-                        Locale.ROOT,
-                        "  %-9s %s, %s%n",
-                        server.transport(),
-                        address,
-                        Units.counted(server.loops(), "loop"));
-            }
+        for (DemoServer server : servers) {
+            out.printf(
+                    Locale.ROOT,
+                    "  %-9s %s, %s%s%n",
+                    server.transport(),
+                    server.address(),
+                    Units.counted(server.loops(), "loop"),
+                    server.style() == DemoServer.Style.BLOCKING ? ", blocking handlers on virtual threads" : "");
         }
         unavailable.forEach(reason -> out.println("  cannot run here: " + reason));
         out.flush();
@@ -75,7 +73,7 @@ final class DemoText implements DemoView {
         final List<String> lines = new ArrayList<>();
         lines.add(terminal.faint(String.format(
                 Locale.ROOT,
-                "%-16s%12s%12s%13s%11s%11s",
+                "%-24s%12s%12s%13s%11s%11s",
                 "server",
                 "connections",
                 "messages/s",
@@ -85,8 +83,8 @@ final class DemoText implements DemoView {
         for (DemoSample.Traffic traffic : sample.traffic()) {
             lines.add(String.format(
                     Locale.ROOT,
-                    "%-16s%12s%12s%13s%11s%11s",
-                    traffic.name(),
+                    "%-24s%12s%12s%13s%11s%11s",
+                    traffic.server().name(),
                     Units.count(traffic.connections()),
                     Units.count(Math.round(traffic.messagesPerSecond())),
                     Units.bytes(traffic.bytesPerSecond()) + "/s",
@@ -95,11 +93,11 @@ final class DemoText implements DemoView {
         }
         lines.add("");
         lines.add(terminal.faint(String.format(
-                Locale.ROOT, "%-16s%12s%12s%13s%11s", "loop", "connections", "received", "sent", "turns/s")));
+                Locale.ROOT, "%-24s%12s%12s%13s%11s", "loop", "connections", "received", "sent", "turns/s")));
         for (DemoSample.Loop loop : sample.loops()) {
             lines.add(String.format(
                     Locale.ROOT,
-                    "%-16s%12s%12s%13s%11s",
+                    "%-24s%12s%12s%13s%11s",
                     loop.name(),
                     Units.count(loop.connections()),
                     Units.bytes(loop.receivedPerSecond()) + "/s",
@@ -133,19 +131,20 @@ final class DemoText implements DemoView {
     private static String line(DemoSample.Traffic traffic) {
         return String.format(
                 Locale.ROOT,
-                "%-15s %s, %s messages/s, %s/s each way, p50 %s, p99 %s",
-                traffic.name(),
+                "%-24s %s, %s messages/s, %s/s each way, p50 %s, p99 %s%s",
+                traffic.server().name(),
                 Units.counted(traffic.connections(), "connection"),
                 Units.count(Math.round(traffic.messagesPerSecond())),
                 Units.bytes(traffic.bytesPerSecond()),
                 latency(traffic.p50Ns()),
-                latency(traffic.p99Ns()));
+                latency(traffic.p99Ns()),
+                traffic.lostDatagrams() == 0 ? "" : ", " + Units.count(traffic.lostDatagrams()) + " lost");
     }
 
     private static String line(DemoSample.Loop loop) {
         return String.format(
                 Locale.ROOT,
-                "%-15s %s, %s/s in, %s/s out, %s turns/s",
+                "%-24s %s, %s/s in, %s/s out, %s turns/s",
                 loop.name(),
                 Units.counted(loop.connections(), "connection"),
                 Units.bytes(loop.receivedPerSecond()),
@@ -156,7 +155,7 @@ final class DemoText implements DemoView {
     // ---- after
 
     @Override
-    public void results(List<LoadResult> results) {
+    public void results(List<DemoServer> servers, List<LoadResult> results) {
         long messages = 0;
         long bytes = 0;
         boolean good = true;
@@ -166,11 +165,12 @@ final class DemoText implements DemoView {
         } else {
             out.println();
         }
-        for (LoadResult result : results) {
+        for (int i = 0; i < results.size(); i++) {
+            final LoadResult result = results.get(i);
             messages += result.sample().verifiedMessages();
             bytes += result.sample().verifiedBytes();
             good &= result.failure().isEmpty();
-            out.println(row(result));
+            out.println(row(servers.get(i), result));
         }
         final String sum = Units.counted(messages, "message") + " (" + Units.bytes((double) bytes) + ")";
         out.println(
@@ -181,16 +181,19 @@ final class DemoText implements DemoView {
         out.flush();
     }
 
-    private String row(LoadResult result) {
+    private String row(DemoServer server, LoadResult result) {
         final var latencies = result.sample().latencies();
         return String.format(
                 Locale.ROOT,
-                "%-14s %s verified, p50 %s, p99 %s, max %s%s",
-                result.transport() + " " + result.spec().address().scheme(),
+                "%-24s %s verified, p50 %s, p99 %s, max %s%s%s",
+                server.name(),
                 Units.counted(result.sample().verifiedMessages(), "message"),
                 Units.time(latencies.getValueAtPercentile(50)),
                 Units.time(latencies.getValueAtPercentile(99)),
                 Units.time(latencies.getMaxValue()),
+                result.sample().datagrams().lost() == 0
+                        ? ""
+                        : ", " + Units.count(result.sample().datagrams().lost()) + " lost",
                 result.failure().map(text -> terminal.bad(", FAILED: " + text)).orElse(""));
     }
 

@@ -10,7 +10,7 @@ interface DemoView {
      *
      * @param unavailable why which transports cannot run here, a line each
      */
-    void servers(List<DemoServers> servers, List<String> unavailable);
+    void servers(List<DemoServer> servers, List<String> unavailable);
 
     /** What will happen; each server gets this load. */
     void plan(LoadSpec spec);
@@ -21,6 +21,6 @@ interface DemoView {
     /** What happens. */
     void sample(DemoSample sample);
 
-    /** What has happened. */
-    void results(List<LoadResult> results);
+    /** What has happened; results in the order of the servers. */
+    void results(List<DemoServer> servers, List<LoadResult> results);
 }

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.hawser.cli;
 
-import io.hawser.buffer.Reader;
 import io.hawser.connection.Address;
-import io.hawser.connection.Connection;
 import io.hawser.connection.DatagramServer;
 import io.hawser.connection.Engine;
 import io.hawser.connection.HotRestart;
@@ -208,17 +206,8 @@ final class ServeCommand implements Callable<Integer> {
     private Server listenForStreams(Engine engine, Address address) throws IOException {
         final ServerOptions options = ServerOptions.DEFAULT.withReusePort(reusePort);
         return blocking
-                ? engine.serve(address, options, ServeCommand::echoBlocking)
+                ? engine.serve(address, options, BlockingEcho::serve)
                 : engine.listen(address, options, new EchoHandler());
-    }
-
-    /** Waits for bytes, sends them back, and so on until a read says that the peer has closed. */
-    private static void echoBlocking(Connection connection) {
-        final Reader reader = connection.reader();
-        while (true) {
-            reader.getByte(0);
-            connection.writer().append(reader).flush();
-        }
     }
 
     private DatagramServer bind(Engine engine, Address address) throws IOException {

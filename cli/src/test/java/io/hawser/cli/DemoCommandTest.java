@@ -24,9 +24,21 @@ class DemoCommandTest {
 
         final List<JsonNode> servers = of("listening", events);
         assertThat(servers).extracting(e -> e.get("transport").asString()).containsAll(Cli.transports());
-        assertThat(servers.size() - 1 + of("unavailable", events).size())
-                .as("a TCP server or a reason for each transport, and one unix server")
+        final long overTcp = servers.stream()
+                .filter(e -> e.get("uri").asString().startsWith("tcp:"))
+                .filter(e -> e.get("style").asString().equals("loop"))
+                .count();
+        assertThat(overTcp + of("unavailable", events).size())
+                .as("a TCP server or a reason for each transport")
                 .isEqualTo(Transports.all().size());
+        assertThat(servers)
+                .filteredOn(e -> e.get("uri").asString().startsWith("udp:"))
+                .extracting(e -> e.get("style").asString())
+                .containsOnly("datagram")
+                .hasSize((int) overTcp);
+        assertThat(servers)
+                .filteredOn(e -> e.get("style").asString().equals("blocking"))
+                .hasSize(1);
         assertThat(of("sample", events)).isNotEmpty();
         assertThat(of("result", events))
                 .hasSameSizeAs(servers)
@@ -72,11 +84,20 @@ class DemoCommandTest {
         final DemoSample sample = new DemoSample(
                 1_500_000_000,
                 List.of(new DemoSample.Traffic(
-                        "epoll", Address.parse("tcp://127.0.0.1:1"), 2, 1234.4, 1.5e6, 61_000, 2_100_000, 3_000_000)),
+                        new DemoServer("epoll", 1, Address.parse("tcp://127.0.0.1:1"), DemoServer.Style.BLOCKING),
+                        2,
+                        1234.4,
+                        1.5e6,
+                        61_000,
+                        2_100_000,
+                        3_000_000,
+                        0)),
                 List.of(new DemoSample.Loop("epoll-loop-0", 2, 1.5e6, 1.5e6, 99)));
         view.sample(sample);
         final String first = out.toString();
-        assertThat(first).contains("epoll tcp", "1,234", "1.50 MB/s", "61.0 µs", "2.10 ms", "epoll-loop-0", "2 s left");
+        assertThat(first)
+                .contains(
+                        "epoll tcp, blocking", "1,234", "1.50 MB/s", "61.0 µs", "2.10 ms", "epoll-loop-0", "2 s left");
         view.sample(sample);
         assertThat(out.toString().substring(first.length()))
                 .contains(Terminal.up((int) first.chars().filter(c -> c == '\n').count()))
