@@ -15,7 +15,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>{@link #JDK} is the JDK's own pool. {@link #LOOP} has each connection's handler carried by the thread of its loop: a hand-over
  * between threads for each message is saved, and blocking code costs about what a callback costs. In return a handler that blocks the
- * carrier (a file, a native call, much computing) stalls all connections of the loop for as long. It needs a constructor that the JDK
+ * carrier (a file, a native call, much computing) stalls all connections of the loop for as long: the JDK adds no other carrier for it,
+ * as it may do in its own pool. When the handler goes on, so does the loop, and nothing is lost. Reads and writes of connections, sleeps,
+ * and locks, monitors included, do not block the carrier. It needs a constructor that the JDK
  * does not publish, hence {@code --add-opens java.base/java.lang=io.hawser} (or {@code ALL-UNNAMED} on the class path); without it, a log
  * line says so and the JDK's pool is used.
  */
