@@ -31,7 +31,9 @@ public final class SocketErrors {
      */
     public static IOException transfer(String operation, int errno) {
         return switch (errno) {
-            case Errno.ECONNRESET, Errno.EPIPE, Errno.ECONNABORTED ->
+            // A shutdown finds no connection any more when a reset has come that nothing else has reported
+            // (shutdown(2)).
+            case Errno.ECONNRESET, Errno.EPIPE, Errno.ECONNABORTED, Errno.ENOTCONN ->
                 new ConnectionResetException(operation + ": " + Errno.describe(errno));
             case Errno.ETIMEDOUT -> new SocketTimeoutException(operation + ": " + Errno.describe(errno));
             default -> new SocketException(operation + ": " + Errno.describe(errno));
