@@ -56,6 +56,7 @@ public final class Main implements Callable<Integer> {
         return new CommandLine(new Main())
                 .addSubcommand(new ServeCommand(stop))
                 .addSubcommand(new BenchCommand(stop))
+                .addSubcommand(new ProxyCommand(stop))
                 .addSubcommand(new DemoCommand(stop))
                 .addSubcommand(new CommandLine.HelpCommand())
                 .setParameterExceptionHandler(Main::wrongUsage)

@@ -267,6 +267,23 @@ public final class Engine implements AutoCloseable {
         return dial(address, options, handler, home);
     }
 
+    /**
+     * As {@link #dial(Address, ConnectionOptions, ConnectionHandler)}, onto a loop of the caller's choice: connections of one loop hand bytes to
+     * each other without a copy and without waiting.
+     *
+     * @param loop one of {@link #loops()}
+     * @throws IllegalArgumentException if it is another engine's
+     */
+    public CompletableFuture<Connection> dial(
+            Address address, ConnectionOptions options, ConnectionHandler handler, EventLoop loop) {
+        for (LoopConnections worker : workers) {
+            if (worker.loop() == loop) {
+                return dial(address, options, handler, worker);
+            }
+        }
+        throw new IllegalArgumentException("The loop " + loop + " is not one that serves connections of this engine");
+    }
+
     private CompletableFuture<Connection> dial(
             Address address, ConnectionOptions options, ConnectionHandler handler, LoopConnections home) {
         if (address.isUdp()) {

@@ -499,7 +499,7 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
 
     /** To be called when something is done. Any thread. */
     void closeIfDrained() {
-        if (!draining || state != State.OPEN || hop(this::closeIfDrained)) {
+        if (!draining || hop(this::closeIfDrained)) {
             return;
         }
         if (!isBusy()) {

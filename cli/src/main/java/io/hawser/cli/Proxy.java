@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.hawser.cli;
+
+import io.hawser.connection.Address;
+import io.hawser.connection.CloseCause;
+import io.hawser.connection.Connection;
+import io.hawser.connection.ConnectionHandler;
+import io.hawser.connection.ConnectionOptions;
+import io.hawser.connection.Engine;
+import io.hawser.connection.Server;
+import io.hawser.connection.ServerOptions;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.Iterator;
+import java.util.List;
+import java.util.function.Consumer;
+
+/**
+ * Forwards connections to upstreams, byte by byte and without copying: both sides of a connection live on one loop, and the blocks that one has received
+ * are sent by the other.
+ *
+ * <p><b>Thread:</b> any; what it does for a connection it does on that one's loop.
+ */
+final class Proxy implements ConnectionHandler {
+    private static final int TOLERATED_FAILURES = 1;
+
+    private final Engine engine;
+    private final Upstreams upstreams;
+    private final ConnectionOptions options;
+    private final ProxyStats stats = new ProxyStats();
+    private final Consumer<String> news;
+
+    /**
+     * A proxy that does nothing yet.
+     *
+     * @param dialTimeout how long to try each upstream
+     * @param news is told of upstreams that fail and recover, a line each
+     */
+    Proxy(Engine engine, Upstreams upstreams, Duration dialTimeout, Duration idleTimeout, Consumer<String> news) {
+        this.engine = engine;
+        this.upstreams = upstreams;
+        // Each direction is held back by itself; if one stopped the other, two peers that both write first would wait
+        // for ever.
+        this.options = ConnectionOptions.DEFAULT
+                .withReceiveWhileCongested(true)
+                .withDialTimeout(dialTimeout)
+                .withIdleTimeout(idleTimeout);
+        this.news = news;
+    }
+
+    Server listen(Address address, boolean reusePort) throws IOException {
+        return engine.listen(
+                address, ServerOptions.DEFAULT.withConnections(options).withReusePort(reusePort), this);
+    }
+
+    ProxyStats stats() {
+        return stats;
+    }
+
+    // ---- of clients
+
+    @Override
+    public boolean prepare(Connection client) {
+        stats.accepted();
+        client.pause();
+        client.attach(new ProxyLink(stats));
+        return true;
+    }
+
+    @Override
+    public void onOpen(Connection client) {
+        final int source = client.remoteAddress()
+                .map(peer -> peer instanceof InetSocketAddress inet
+                        ? inet.getAddress().hashCode()
+                        : peer.hashCode())
+                .orElse(0);
+        dial(client, upstreams.inOrder(source).iterator());
+    }
+
+    private void dial(Connection client, Iterator<Upstream> candidates) {
+        if (!candidates.hasNext()) {
+            stats.refused();
+            // As if the upstream itself had not been there.
+            client.abort();
+            return;
+        }
+        final Upstream upstream = candidates.next();
+        final ProxyLink back = new ProxyLink(stats);
+        final var unused = engine.dial(upstream.address(), options, back, client.loop())
+                .whenComplete((server, failure) -> {
+                    if (failure != null) {
+                        missed(upstream, failure);
+                        client.loop().executeAlways(() -> retry(client, candidates));
+                    } else {
+                        reached(upstream);
+                        join(client, server, back, upstream);
+                    }
+                });
+    }
+
+    private void retry(Connection client, Iterator<Upstream> candidates) {
+        if (!link(client).isClosed()) {
+            dial(client, candidates);
+        }
+    }
+
+    /** The loop's thread: a dial completes there. */
+    private void join(Connection client, Connection server, ProxyLink back, Upstream upstream) {
+        if (link(client).isClosed()) {
+            server.abort();
+            return;
+        }
+        upstream.connected();
+        back.onClose(upstream::disconnected);
+        back.connect(client);
+        link(client).connect(server);
+        client.resume();
+    }
+
+    private static ProxyLink link(Connection client) {
+        return (ProxyLink) client.attachment().orElseThrow();
+    }
+
+    @Override
+    public void onData(Connection client) {
+        link(client).onData(client);
+    }
+
+    @Override
+    public void onWritable(Connection client) {
+        link(client).onWritable(client);
+    }
+
+    @Override
+    public void onEnd(Connection client) {
+        link(client).onEnd(client);
+    }
+
+    @Override
+    public void onClose(Connection client, CloseCause cause) {
+        link(client).onClose(client, cause);
+    }
+
+    // ---- of upstreams
+
+    private void reached(Upstream upstream) {
+        if (upstream.reached()) {
+            news.accept(upstream + " is back");
+        }
+    }
+
+    private void missed(Upstream upstream, Throwable failure) {
+        if (upstream.missed(TOLERATED_FAILURES)) {
+            news.accept(upstream + " is down: " + Failures.reason(failure));
+        }
+    }
+
+    /** Tries each upstream now, by a connection that is closed at once. */
+    void check() {
+        final ConnectionHandler silent = _ -> {};
+        for (Upstream upstream : upstreams.all()) {
+            final var unused = engine.dial(upstream.address(), options, silent).whenComplete((probe, failure) -> {
+                if (failure == null) {
+                    probe.close();
+                    reached(upstream);
+                } else {
+                    missed(upstream, failure);
+                }
+            });
+        }
+    }
+
+    List<Upstream> upstreams() {
+        return upstreams.all();
+    }
+}
