@@ -61,6 +61,7 @@ abstract class AbstractSession<M> implements Session<M> {
         this.lane = endpoint.tasks().newLane();
         this.inline = endpoint.tasks().isInline();
         this.counters = new SessionCounters(loop.clockNs());
+        endpoint.sessionMade();
         final Correlation<M> correlation = endpoint.correlation();
         this.calls = correlation == null ? null : new CallTable<>(this, correlation);
     }
@@ -150,12 +151,17 @@ abstract class AbstractSession<M> implements Session<M> {
             blocked = true;
             receive(false);
         }
-        lane.onRoom(() -> loop.executeAlways(this::unblock));
+        lane.onRoom(() -> {
+            if (!loop.executeAlways(this::unblock)) {
+                lane.passOn();
+            }
+        });
     }
 
     private void unblock() {
         final M message = waiting;
         if (message == null) {
+            lane.passOn();
             return;
         }
         waiting = null;
@@ -320,7 +326,7 @@ abstract class AbstractSession<M> implements Session<M> {
     /** As {@link #closed}, of a session that the listener has refused. */
     final void closedUnseen(CloseCause why) {
         cause = why;
-        closed.complete(why);
+        ended(why);
     }
 
     private void tellOfClose() {
@@ -333,7 +339,12 @@ abstract class AbstractSession<M> implements Session<M> {
         } catch (Throwable t) {
             Log.log(System.Logger.Level.WARNING, "onClose of the listener of " + this + " failed", t);
         }
+        ended(why);
+    }
+
+    private void ended(CloseCause why) {
         closed.complete(why);
+        endpoint.sessionOver();
     }
 
     @Override

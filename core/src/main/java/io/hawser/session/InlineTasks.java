@@ -2,6 +2,7 @@
 package io.hawser.session;
 
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 
 /** No pool: listeners run on the session's loop. */
 final class InlineTasks implements TaskPool, TaskLane {
@@ -46,5 +47,10 @@ final class InlineTasks implements TaskPool, TaskLane {
     }
 
     @Override
-    public void close() {}
+    public void passOn() {}
+
+    @Override
+    public CompletableFuture<Void> closeAsync() {
+        return CompletableFuture.completedFuture(null);
+    }
 }

@@ -5,8 +5,11 @@ import io.hawser.connection.CloseCause;
 import io.hawser.connection.Connection;
 import io.hawser.connection.ConnectionHandler;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -15,24 +18,28 @@ final class SessionEndpoint<M> implements ConnectionHandler {
     private final Codec<M> codec;
     private final EventListener<M> listener;
     private final TaskPool tasks;
+    /** The pool ends with the last session. */
+    private final boolean ownsTasks;
+
     private final @Nullable Correlation<M> correlation;
     private final SessionOptions options;
     private final Set<Session<M>> sessions = ConcurrentHashMap.newKeySet();
+    /** Sessions whose close has not been told yet, and one for the server or client. */
+    private final AtomicLong live = new AtomicLong(1);
+
+    private final CompletableFuture<Void> ended = new CompletableFuture<>();
 
     SessionEndpoint(
             Codec<M> codec,
             EventListener<M> listener,
             TaskPool tasks,
+            boolean ownsTasks,
             @Nullable Correlation<M> correlation,
             SessionOptions options) {
-        if (codec.isTransient() && !tasks.isInline()) {
-            throw new IllegalArgumentException(
-                    "Messages of " + codec
-                            + " end when the listener returns, so it has to run in the loop, not in a task pool; slices live longer");
-        }
         this.codec = codec;
         this.listener = listener;
         this.tasks = tasks;
+        this.ownsTasks = ownsTasks;
         this.correlation = correlation;
         this.options = options;
     }
@@ -66,6 +73,29 @@ final class SessionEndpoint<M> implements ConnectionHandler {
         return options.idleTimeout();
     }
 
+    void sessionMade() {
+        live.incrementAndGet();
+    }
+
+    void sessionOver() {
+        if (live.decrementAndGet() == 0) {
+            final CompletableFuture<Void> pool =
+                    ownsTasks ? tasks.closeAsync() : CompletableFuture.completedFuture(null);
+            final var unused = pool.thenRun(() -> ended.complete(null));
+        }
+    }
+
+    /** Completes when all is over. */
+    CompletableFuture<Void> ended() {
+        return ended;
+    }
+
+    /** There will be no new sessions; completes when those that are left are over, and the pool with them. To be called once. */
+    CompletableFuture<Void> retire() {
+        sessionOver();
+        return ended;
+    }
+
     /** Those that are open. */
     Set<Session<M>> sessions() {
         return sessions;
@@ -73,51 +103,53 @@ final class SessionEndpoint<M> implements ConnectionHandler {
 
     // ---- of connections
 
-    @SuppressWarnings("unchecked") // only prepare() attaches
-    private StreamSession<M> session(Connection connection) {
-        return (StreamSession<M>) connection.attachment().orElseThrow();
+    @SuppressWarnings("unchecked") // only onOpen() attaches
+    private Optional<StreamSession<M>> session(Connection connection) {
+        return connection.attachment().map(attached -> (StreamSession<M>) attached);
     }
 
-    @Override
-    public boolean prepare(Connection connection) {
-        final StreamSession<M> session = new StreamSession<>(this, connection);
-        connection.attach(session);
-        return session.prepare();
+    private StreamSession<M> open(Connection connection) {
+        return session(connection).orElseThrow();
     }
 
     @Override
     public void onOpen(Connection connection) {
-        session(connection).opened();
+        final StreamSession<M> session = new StreamSession<>(this, connection);
+        connection.attach(session);
+        session.opened();
     }
 
     @Override
     public void onData(Connection connection) {
-        session(connection).received();
+        open(connection).received();
     }
 
     @Override
     public void onWritable(Connection connection) {
-        session(connection).roomBelow();
+        open(connection).roomBelow();
     }
 
     @Override
     public void onEnd(Connection connection) {
-        session(connection).inputEnded();
+        open(connection).inputEnded();
     }
 
     @Override
     public void onError(Connection connection, Throwable error) {
-        session(connection).failed(CloseCause.Kind.ERROR, error);
+        session(connection)
+                .ifPresentOrElse(
+                        session -> session.failed(CloseCause.Kind.ERROR, error),
+                        () -> ConnectionHandler.super.onError(connection, error));
     }
 
     @Override
     public void onClose(Connection connection, CloseCause cause) {
-        session(connection).gone(cause);
+        session(connection).ifPresent(session -> session.gone(cause));
     }
 
     @Override
     public boolean isBusy(Connection connection) {
-        return session(connection).isBusy();
+        return open(connection).isBusy();
     }
 
     /** Calls {@code action} with each open session. */

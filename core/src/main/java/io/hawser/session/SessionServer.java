@@ -12,6 +12,7 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,6 +31,7 @@ public final class SessionServer<M> implements AutoCloseable {
     private final boolean ownsEngine;
     private final SessionEndpoint<M> endpoint;
     private final List<Server> servers;
+    private final AtomicBoolean retired = new AtomicBoolean();
 
     private SessionServer(Engine engine, boolean ownsEngine, SessionEndpoint<M> endpoint, List<Server> servers) {
         this.engine = engine;
@@ -80,10 +82,18 @@ public final class SessionServer<M> implements AutoCloseable {
      * {@link Engine#DEFAULT_CLOSE_TIME} at most. Sessions on an engine that was given live on.
      */
     public CompletableFuture<Void> closeAsync() {
-        if (ownsEngine) {
-            return engine.closeAsync(Engine.DEFAULT_CLOSE_TIME);
-        }
-        return CompletableFuture.allOf(servers.stream().map(Server::closeAsync).toArray(CompletableFuture[]::new));
+        final CompletableFuture<Void> below = ownsEngine
+                ? engine.closeAsync(Engine.DEFAULT_CLOSE_TIME)
+                : CompletableFuture.allOf(
+                        servers.stream().map(Server::closeAsync).toArray(CompletableFuture[]::new));
+        return below.thenCompose(_ -> {
+            final CompletableFuture<Void> over = retire();
+            return ownsEngine ? over : CompletableFuture.completedFuture(null);
+        });
+    }
+
+    private CompletableFuture<Void> retire() {
+        return retired.compareAndSet(false, true) ? endpoint.retire() : endpoint.ended();
     }
 
     /** As {@link #closeAsync()}, and waits. Not to be called on a loop. */
@@ -93,6 +103,10 @@ public final class SessionServer<M> implements AutoCloseable {
             engine.close();
         } else {
             servers.forEach(Server::close);
+        }
+        final CompletableFuture<Void> over = retire();
+        if (ownsEngine) {
+            over.join();
         }
     }
 
@@ -107,7 +121,8 @@ public final class SessionServer<M> implements AutoCloseable {
         private EventListener<M> listener = (_, _) -> {
             throw new IllegalStateException("The server has no listener");
         };
-        private TaskPool tasks = Tasks.inline();
+        private Tasks tasks = Tasks.inline();
+        private @Nullable TaskPool pool;
         private @Nullable Correlation<M> correlation;
         private @Nullable Engine engine;
         private ServerOptions options = ServerOptions.DEFAULT;
@@ -132,9 +147,16 @@ public final class SessionServer<M> implements AutoCloseable {
             return this;
         }
 
-        /** Where the listener runs; default {@link Tasks#inline()}. */
-        public Builder<M> tasks(TaskPool pool) {
-            tasks = pool;
+        /** Where the listener runs, in a pool of the server's own, which ends with its last session; default {@link Tasks#inline()}. */
+        public Builder<M> tasks(Tasks recipe) {
+            tasks = recipe;
+            pool = null;
+            return this;
+        }
+
+        /** Where the listener runs: in a pool that others may use too, and that whoever started it closes after this server. */
+        public Builder<M> tasks(TaskPool shared) {
+            pool = shared;
             return this;
         }
 
@@ -200,9 +222,19 @@ public final class SessionServer<M> implements AutoCloseable {
                             "A message of " + most + " bytes would not fit Limits.inboundBytes, "
                                     + home.limits().inboundBytes());
                 }
-                final var endpoint = new SessionEndpoint<>(
-                        codec, listener, tasks, correlation, new SessionOptions(most, cron, idleTimeout));
-                final List<Server> servers = home.listen(addresses, options, endpoint);
+                if (codec.isTransient() && (pool == null ? tasks.kind() != Tasks.Kind.INLINE : !pool.isInline())) {
+                    throw new IllegalArgumentException(
+                            "Messages of " + codec
+                                    + " end when the listener returns, so it has to run inline, not in a task pool; slices live longer");
+                }
+                final SessionEndpoint<M> endpoint = new SessionEndpoint<>(
+                        codec,
+                        listener,
+                        pool == null ? tasks.start() : pool,
+                        pool == null,
+                        correlation,
+                        new SessionOptions(most, cron, idleTimeout));
+                final List<Server> servers = listen(home, endpoint);
                 if (given == null) {
                     servers.forEach(Server::closesEngine);
                 }
@@ -211,6 +243,19 @@ public final class SessionServer<M> implements AutoCloseable {
             } finally {
                 if (!started && given == null) {
                     home.close();
+                }
+            }
+        }
+
+        private List<Server> listen(Engine home, SessionEndpoint<M> endpoint) throws IOException {
+            boolean listening = false;
+            try {
+                final List<Server> servers = home.listen(addresses, options, endpoint);
+                listening = true;
+                return servers;
+            } finally {
+                if (!listening) {
+                    final var unused = endpoint.retire();
                 }
             }
         }

@@ -48,14 +48,9 @@ final class StreamSession<M> extends AbstractSession<M> {
 
     // ---- called by the connection, on the loop
 
-    /** Sets what the connection begins with. */
-    boolean prepare() {
-        connection.readTimeout(endpoint().idleTimeout());
-        return true;
-    }
-
     void opened() {
         localAddress = connection.localAddress();
+        connection.readTimeout(endpoint().idleTimeout());
         boolean agreed = false;
         try {
             agreed = agree();

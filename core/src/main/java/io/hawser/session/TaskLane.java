@@ -18,4 +18,7 @@ public interface TaskLane {
 
     /** Has {@code ready} run, once, on whatever thread, when there may be room again; at once if there is. */
     void onRoom(Runnable ready);
+
+    /** The room that {@link #onRoom} has told of is not needed: another one who waits is told. */
+    void passOn();
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.hawser.session;
 
-/**
- * Where listeners run. Made with {@link Tasks}; one may serve several endpoints, and whoever started it closes it. Any thread.
- */
+import java.util.concurrent.CompletableFuture;
+
+/** Where listeners run. {@link Tasks} has the ready-made ones. Any thread. */
 public interface TaskPool extends AutoCloseable {
     /** The way of one session's tasks into the pool. */
     TaskLane newLane();
@@ -17,7 +17,12 @@ public interface TaskPool extends AutoCloseable {
     /** What it has done, and what waits. */
     TaskStats stats();
 
-    /** Lets what waits and runs finish, and accepts no more. Waits for the threads, but not on one of its own. */
+    /** Lets what waits and runs finish, and accepts no more. Completes when that is done and its threads have nothing more to do. */
+    CompletableFuture<Void> closeAsync();
+
+    /** As {@link #closeAsync()}, and waits; not to be called by one of its tasks. */
     @Override
-    void close();
+    default void close() {
+        closeAsync().join();
+    }
 }

@@ -136,6 +136,7 @@ final class SessionTest {
         final Peer peer = connect(serve(listener));
         peer.send(framed("bye")).finish();
         peer.expectEnd();
+        peer.close();
         assertThat(List.of(listener.next(), listener.next(), listener.next()))
                 .containsExactly("open", "bye", "close PEER_CLOSED");
     }
@@ -146,6 +147,7 @@ final class SessionTest {
         final Peer peer = connect(serve(listener));
         peer.send(framed("cut"), 0, 5).finish();
         peer.expectEnd();
+        peer.close();
         assertThat(List.of(listener.next(), listener.next(), listener.next()))
                 .containsExactly("open", "error The peer closed within a message", "close ERROR");
     }
@@ -157,6 +159,7 @@ final class SessionTest {
                 SessionServer.builder(address(), STRINGS).listener(listener).maxMessageBytes(100)));
         peer.send(ByteBuffer.allocate(4).putInt(97).array());
         peer.expectGone();
+        peer.close();
         assertThat(List.of(listener.next(), listener.next(), listener.next()))
                 .containsExactly("open", "error A message of 101 bytes or more; the limit is 100", "close LIMIT");
     }
@@ -185,12 +188,14 @@ final class SessionTest {
         assertThat(listener.next()).isEqualTo("open");
         bad.send("x");
         bad.expectGone();
+        bad.close();
         assertThat(listener.next()).isEqualTo("error What came is no message: an x");
         assertThat(listener.next()).isEqualTo("close ERROR");
         final Peer endless = connect(server);
         assertThat(listener.next()).isEqualTo("open");
         endless.send("y");
         endless.expectGone();
+        endless.close();
         assertThat(listener.next()).startsWith("error").contains("for ever");
         assertThat(listener.next()).isEqualTo("close ERROR");
         good.send("a");
@@ -211,6 +216,7 @@ final class SessionTest {
         peer.send(framed("a")).send(framed("b"));
         assertThat(receive(peer)).isEqualTo("last words");
         peer.expectGone();
+        peer.close();
         assertThat(List.of(listener.next(), listener.next(), listener.next()))
                 .containsExactly("open", "error no", "close ERROR");
     }
@@ -286,35 +292,12 @@ final class SessionTest {
         })));
         peer.send("\0\3abc\0\3sss\0\3d").send("ef");
         assertThat(peer.receiveText(10)).isEqualTo("\0\3abc\0\3def");
-        assertThatThrownBy(() -> new SessionEndpoint<>(
-                        frames,
-                        (_, _) -> {},
-                        new TaskPool() {
-                            @Override
-                            public TaskLane newLane() {
-                                throw new AssertionError();
-                            }
+    }
 
-                            @Override
-                            public boolean isInline() {
-                                return false;
-                            }
-
-                            @Override
-                            public RejectionPolicy rejectionPolicy() {
-                                return RejectionPolicy.BLOCK;
-                            }
-
-                            @Override
-                            public TaskStats stats() {
-                                throw new AssertionError();
-                            }
-
-                            @Override
-                            public void close() {}
-                        },
-                        null,
-                        new SessionOptions(100, Duration.ZERO, Duration.ZERO)))
+    @Test
+    void shouldRefuseFramesInATaskPool() throws Exception {
+        final Codec<Reader> frames = Codecs.lengthField(2).frames();
+        assertThatThrownBy(() -> start(SessionServer.builder(address(), frames).tasks(Tasks.ordered())))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("slices live longer");
     }
@@ -370,6 +353,7 @@ final class SessionTest {
         final Peer peer = connect(start(
                 SessionServer.builder(address(), STRINGS).listener(listener).idleTimeout(Duration.ofMillis(20))));
         peer.expectGone();
+        peer.close();
         assertThat(listener.next()).isEqualTo("open");
         assertThat(listener.next()).startsWith("error");
         assertThat(listener.next()).isEqualTo("close TIMED_OUT");
