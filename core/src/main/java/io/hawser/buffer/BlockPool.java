@@ -47,6 +47,11 @@ public final class BlockPool implements BlockSource, AutoCloseable {
         }
     }
 
+    /** Whether the checked mode is on ({@code -Dhawser.checked=true}), in which leaks are reported with their places. */
+    public static boolean isChecked() {
+        return Checked.ON;
+    }
+
     @Override
     public BlockPool pool() {
         return this;

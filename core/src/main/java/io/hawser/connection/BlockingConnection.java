@@ -66,8 +66,11 @@ final class BlockingConnection implements Connection, ReaderHook, WriterHook {
 
     private volatile boolean retire;
     private volatile boolean ended;
-    /** The handler is running. */
-    private volatile boolean handling;
+    /** The thread in which the handler is running. */
+    private volatile @Nullable Thread handling;
+
+    /** The user has given it up by {@link #detach}: what is in the buffers is the loop's, and is not to be touched. */
+    private volatile boolean detaching;
 
     /** The last try to serve has failed, or the user has closed: what still comes is nobody's. */
     private volatile boolean finished;
@@ -243,7 +246,7 @@ final class BlockingConnection implements Connection, ReaderHook, WriterHook {
 
     /** Whether the handler runs, or has left part of a message, or is about to be called. The dialled are their callers' affair. */
     boolean isBusy() {
-        return handler != null && !finished && (handling || inbound.readableBytes() > 0);
+        return handler != null && !finished && (handling != null || inbound.readableBytes() > 0);
     }
 
     void onEnd() {
@@ -260,6 +263,11 @@ final class BlockingConnection implements Connection, ReaderHook, WriterHook {
     void onWritable() {
         congested = false;
         unpark(writing);
+    }
+
+    /** What was received and not read. The connection is out of the engine and its user at rest. */
+    byte[] takeUnread() {
+        return inbound.readBytes((int) inbound.readableBytes());
     }
 
     /** The handler does not want the connection. */
@@ -336,13 +344,18 @@ final class BlockingConnection implements Connection, ReaderHook, WriterHook {
             final long consumed = inbound.consumedBytes();
             final long before = inbound.readableBytes();
             if (before > 0) {
-                handling = true;
+                handling = Thread.currentThread();
                 try {
                     serving.handle(this);
-                    inbound.release();
+                    if (!detaching) {
+                        inbound.release();
+                    }
                     flush();
                 } finally {
-                    handling = false;
+                    handling = null;
+                }
+                if (detaching) {
+                    return;
                 }
                 connection.closeIfDrained();
             }
@@ -400,7 +413,7 @@ final class BlockingConnection implements Connection, ReaderHook, WriterHook {
 
     /** Ends the service; false if there is something to serve after all. */
     private boolean leave() {
-        if (ended || cause != null) {
+        if (ended || cause != null || detaching) {
             finish();
             return true;
         }
@@ -456,6 +469,7 @@ final class BlockingConnection implements Connection, ReaderHook, WriterHook {
     @Override
     public void await(Buffer buffer, long bytes) {
         requireNoLoop();
+        requireAttached();
         if (bytes > limits().inboundBytes()) {
             throw new IllegalArgumentException("A read of " + bytes + " bytes in one piece; the limit is "
                     + limits().inboundBytes() + " (Limits.inboundBytes)");
@@ -529,6 +543,10 @@ final class BlockingConnection implements Connection, ReaderHook, WriterHook {
         }
         outbound.clean();
         final CloseCause why = cause;
+        if (detaching) {
+            outbound.skip(bytes);
+            throw new ConnectionClosedException("A write to " + this + ", which is being detached");
+        }
         if (why != null) {
             outbound.skip(bytes);
             throw new ConnectionClosedException("A write to " + this + ", which is closed: " + why);
@@ -553,11 +571,21 @@ final class BlockingConnection implements Connection, ReaderHook, WriterHook {
 
     @Override
     public Reader reader() {
+        requireAttached();
         return inbound;
+    }
+
+    private void requireAttached() {
+        if (detaching) {
+            throw new ConnectionClosedException("A read from " + this + ", which was detached");
+        }
     }
 
     @Override
     public Writer writer() {
+        if (detaching) {
+            throw new ConnectionClosedException("A write to " + this + ", which was detached");
+        }
         return outbound;
     }
 
@@ -600,6 +628,18 @@ final class BlockingConnection implements Connection, ReaderHook, WriterHook {
         } else if (!finished) {
             finish();
         }
+    }
+
+    @Override
+    public CompletableFuture<DetachedConnection> detach() {
+        requireNoLoop();
+        if (handler != null && Thread.currentThread() != handling) {
+            throw new IllegalStateException(
+                    "A connection in the blocking style is detached by its handler, not on " + Thread.currentThread());
+        }
+        handOverQuietly();
+        detaching = true;
+        return connection.detach();
     }
 
     private void handOverQuietly() {

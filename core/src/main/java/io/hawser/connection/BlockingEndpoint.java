@@ -35,7 +35,8 @@ final class BlockingEndpoint implements ConnectionHandler {
         }
     }
 
-    private static BlockingConnection of(Connection connection) {
+    /** What stands for {@code connection} in the blocking style. */
+    static BlockingConnection of(Connection connection) {
         return (BlockingConnection) connection.attachment().orElseThrow();
     }
 
@@ -43,6 +44,11 @@ final class BlockingEndpoint implements ConnectionHandler {
     @Override
     public boolean isBusy(Connection connection) {
         return of(connection).isBusy();
+    }
+
+    /** What was passed on and not read. The loop's thread, when the connection is detached. */
+    static byte[] takeUnread(StreamConnection connection) {
+        return of(connection).takeUnread();
     }
 
     @Override

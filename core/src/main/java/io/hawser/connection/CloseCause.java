@@ -25,7 +25,9 @@ public record CloseCause(Kind kind, Optional<Throwable> error) {
         /** A limit was passed: too many bytes that nobody reads, or that nobody takes. */
         LIMIT,
         /** The server or the engine was shut down. */
-        SHUTDOWN
+        SHUTDOWN,
+        /** {@link Connection#detach} took the socket out of the engine; the peer notices nothing. */
+        DETACHED
     }
 
     static CloseCause of(Kind kind) {

@@ -78,6 +78,27 @@ public interface Connection extends AutoCloseable {
     /** Closes at once with a reset; what is pending is lost. */
     void abort();
 
+    /**
+     * Takes the socket out of the engine: for {@link Engine#adopt(DetachedConnection, ConnectionOptions, ConnectionHandler)}, or to be used
+     * without one. Receiving stops, and what is pending, messages of {@link #send(byte[])} included, is sent; then this ends with
+     * {@link CloseCause.Kind#DETACHED}, and after {@code onClose} the result is there, with the bytes that were received and that the
+     * handler had not read by then. The peer notices nothing.
+     *
+     * <p>From the call on, writes fail and the handler is called with no more data or end; {@link #close()} does nothing, {@link #abort()}
+     * still resets. If the peer takes too little for all to be sent within {@link ConnectionOptions#closeTimeout}, the connection is reset.
+     * The end of the peer's side that has come is found by the next owner again. What {@link #shutdownOutput()} ended stays ended: nothing
+     * can be written to the connection that adopts the socket.
+     *
+     * <p>In the blocking style it is for the thread that reads and writes: the handler's own, or the caller's of a dial. That thread may
+     * wait for the result; reading and writing fail from the call on, and a reader that was got before must not be used any more.
+     *
+     * @return completes on the loop's thread, so what depends on it must not block; whoever gets it has to end it. It fails with
+     *     {@link ConnectionClosedException} if the connection is closed, being closed or detached already, not open yet, or ends while it
+     *     is being detached, by a reset of the peer or by the end of the engine, say
+     * @throws IllegalStateException in the blocking style, if called on a loop, or on another thread than the handler's
+     */
+    CompletableFuture<DetachedConnection> detach();
+
     /** Sends what is pending, then FIN. Reading goes on; writing fails from now on. */
     void shutdownOutput();
 

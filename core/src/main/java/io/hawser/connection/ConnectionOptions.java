@@ -13,8 +13,8 @@ import java.time.Duration;
  * @param socket options of the sockets
  * @param overflow what happens when too much is written
  * @param dialTimeout how long a dial may take in all, over all addresses that the name stands for; positive. Default 10 s
- * @param closeTimeout how long a close may take to send what is pending and to see the peer's FIN, before the connection is reset;
- *     positive. Default 5 s
+ * @param closeTimeout how long a close may take to send what is pending and to see the peer's FIN, before the connection is reset, and how long
+ *     a {@link Connection#detach} may take to send it; positive. Default 5 s
  * @param receiveWhileCongested whether receiving goes on while more than {@link Limits#outboundHighBytes()} are pending. Off, the
  *     default, is for who answers what it receives: a peer that does not read the answers is not read either. On is for who writes of
  *     its own accord, such as a proxy or a client with much in flight: two sides that both wait for the other to read wait for ever. Its

@@ -19,6 +19,7 @@ import io.hawser.transport.Transports;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -64,7 +65,6 @@ public final class Engine implements AutoCloseable {
     private final LoopGroup loops;
     private final List<LoopConnections> workers;
     private final List<LoopConnections> acceptorLoops;
-    private final String transport;
     private final VirtualThreads virtualThreads;
     private final LoadBalancer dialBalancer = LoadBalancer.roundRobin();
     /** In the order in which they came. */
@@ -81,6 +81,7 @@ public final class Engine implements AutoCloseable {
     private final AtomicLong connectionIds = new AtomicLong();
     private final LimitCounters limitCounters;
     private final SourceCounts sources;
+    private final Detachments detachments = new Detachments();
     private final ServingThreads servingThreads = new ServingThreads();
     private final EngineListener listener;
     private final AtomicBoolean closing = new AtomicBoolean();
@@ -93,7 +94,6 @@ public final class Engine implements AutoCloseable {
         limits = builder.limits;
         clock = builder.loop.clock();
         driver = builder.driver;
-        transport = provider.name();
         virtualThreads = builder.virtualThreads;
         listener = builder.listener;
         pool = new BlockPool(limits.bufferMemoryBytes());
@@ -123,7 +123,7 @@ public final class Engine implements AutoCloseable {
             throw e;
         }
         // Whoever logs first, loads the logger; when descriptors have run out it is too late for that.
-        Log.log(System.Logger.Level.DEBUG, "Engine " + builder.name + ": " + count + " loops over " + transport);
+        Log.log(System.Logger.Level.DEBUG, "Engine " + builder.name + ": " + count + " loops over " + transport());
     }
 
     private void boot(Builder builder) throws IOException {
@@ -318,6 +318,76 @@ public final class Engine implements AutoCloseable {
         if (!home.loop().executeAlways(dial::start)) {
             result.completeExceptionally(new IOException("The engine is closed"));
         }
+    }
+
+    // ---- sockets from elsewhere
+
+    /**
+     * Takes in what {@link Connection#detach} took out of this engine or another one: io_uring and epoll take each other's, NIO that of
+     * NIO. The connection gets a loop as one that is dialled does, and counts towards {@link Limits}, also those of its source address
+     * unless it was dialled. {@link ConnectionHandler#onOpen} is called before the result is there, and the first bytes that the handler
+     * gets are {@link DetachedConnection#unread()}.
+     *
+     * @param detached has ended with this call, whatever the outcome: if it fails, the socket is closed
+     * @param options sets what it says for the socket; what it leaves to the system stays as it is
+     * @return completes on the connection's loop; with an {@link IOException} if a limit is reached, the engine closes, the handler refuses
+     *     it, or the operating system does; with {@link UnsupportedOperationException} if the socket is none for this engine's transport
+     * @throws IllegalStateException if {@code detached} had ended before
+     */
+    public CompletableFuture<Connection> adopt(
+            DetachedConnection detached, ConnectionOptions options, ConnectionHandler handler) {
+        return Adoption.of(detached, new Endpoint(this, handler, options), nextHome())
+                .start();
+    }
+
+    /**
+     * As {@link #adopt(DetachedConnection, ConnectionOptions, ConnectionHandler)}, of a channel of the JDK. Only over NIO: the other
+     * transports need the descriptor, which the JDK does not tell.
+     *
+     * @param channel connected, TCP or unix, in whatever mode, registered with no selector; the engine's from now on unless this throws,
+     *     so no longer to be used
+     * @throws UnsupportedOperationException if the transport is not NIO
+     * @throws IllegalArgumentException if it is closed, not connected, or registered
+     */
+    public CompletableFuture<Connection> adopt(
+            SocketChannel channel, ConnectionOptions options, ConnectionHandler handler) {
+        return Adoption.of(provider.adopt(channel), new Endpoint(this, handler, options), nextHome())
+                .start();
+    }
+
+    /**
+     * As {@link #adopt(DetachedConnection, ConnectionOptions, ConnectionHandler)}, of a file descriptor: one that the process has inherited,
+     * or that other native code has made. Only over io_uring and epoll.
+     *
+     * @param descriptor of a connected stream socket, TCP or unix, which nobody else in the process uses; the engine's from now on unless
+     *     this throws
+     * @throws UnsupportedOperationException if the transport is neither io_uring nor epoll
+     * @throws IllegalArgumentException if it is no such descriptor
+     */
+    public CompletableFuture<Connection> adopt(int descriptor, ConnectionOptions options, ConnectionHandler handler) {
+        return Adoption.of(provider.adopt(descriptor), new Endpoint(this, handler, options), nextHome())
+                .start();
+    }
+
+    /**
+     * As {@link #adopt(DetachedConnection, ConnectionOptions, ConnectionHandler)}, in the blocking style: the handler runs on virtual
+     * threads.
+     */
+    public CompletableFuture<Connection> serve(
+            DetachedConnection detached, ConnectionOptions options, BlockingHandler handler) {
+        return adopt(detached, options, new BlockingEndpoint(handler, virtualThreads))
+                .thenApply(BlockingEndpoint::of);
+    }
+
+    /**
+     * As {@link #adopt(DetachedConnection, ConnectionOptions, ConnectionHandler)}, for use in blocking code, as
+     * {@link #dial(Address, ConnectionOptions)} gives it. It is the caller's to close. Not to be called on a loop.
+     *
+     * @throws IOException as the result of {@code adopt} says
+     */
+    public Connection adopt(DetachedConnection detached, ConnectionOptions options) throws IOException {
+        requireNoLoop("adopt()");
+        return BlockingEndpoint.connect(adopt(detached, options, new BlockingEndpoint(null, virtualThreads)));
     }
 
     // ---- datagrams
@@ -568,8 +638,8 @@ public final class Engine implements AutoCloseable {
         closeDatagrams();
         loops.stop();
         driver.await(loops.ended());
-        try {
-            pool.close();
+        try (pool) {
+            detachments.closeAll();
         } finally {
             enter(EngineState.CLOSED);
             tell(() -> listener.onShutdown(this));
@@ -648,7 +718,7 @@ public final class Engine implements AutoCloseable {
 
     /** The name of the transport that its loops use. */
     public String transport() {
-        return transport;
+        return provider.name();
     }
 
     /** Its limits. */
@@ -696,6 +766,15 @@ public final class Engine implements AutoCloseable {
 
     SourceCounts sources() {
         return sources;
+    }
+
+    /** Whether it is being closed, or is closed. */
+    boolean isClosing() {
+        return closing.get();
+    }
+
+    Detachments detachments() {
+        return detachments;
     }
 
     /** The addresses on which it listens. */

@@ -17,7 +17,7 @@ public final class LimitCounters {
         this.pool = pool;
     }
 
-    /** Accepted connections that were closed at once since the engine was full, and dials that failed for it. */
+    /** Accepted connections that were closed at once since the engine was full, and dials and adoptions that failed for it. */
     public long connections() {
         return connections.sum();
     }

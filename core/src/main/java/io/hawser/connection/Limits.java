@@ -5,7 +5,7 @@ package io.hawser.connection;
  * The bounds of an engine: every count and every size that a peer can drive is checked against one of these, before memory is taken or
  * work is done. {@link Engine#limitCounters()} tells how often each was hit. Immutable; start from {@link #DEFAULT} and change with the {@code with…} methods.
  *
- * @param connections how many connections an engine holds, accepted and dialled; more are closed as soon as they are accepted.
+ * @param connections how many connections an engine holds, accepted, dialled and adopted; more are closed as soon as they are accepted.
  *     UDP endpoints do not count: no peer can open one, and each is bounded by its {@link io.hawser.transport.DatagramOptions}; a program
  *     that opens one for each of its peers has to count them itself. Default 100,000
  * @param bufferMemoryBytes the native memory of all buffers of an engine; over it, receiving pauses and writes fail. Default 1 GiB

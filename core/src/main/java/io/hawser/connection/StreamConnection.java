@@ -26,6 +26,7 @@ import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.Arrays;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
@@ -38,6 +39,8 @@ import org.jspecify.annotations.Nullable;
  *  CONNECTING ──► OPEN ──► FLUSHING ──► LINGERING ──► CLOSED
  *                      close()     all sent,     peer's FIN,
  *                                  FIN sent      or the timeout
+ *
+ *  OPEN ──detach()──► DETACHING ──all sent, socket given up──► CLOSED
  * </pre>
  *
  * Every state goes to CLOSED on failure. In FLUSHING and LINGERING what is received is thrown away: unread bytes in the kernel at the
@@ -51,10 +54,12 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
         OPEN,
         FLUSHING,
         LINGERING,
+        DETACHING,
         CLOSED
     }
 
     private static final long DRAIN_POLL_NS = 5_000_000;
+    private static final byte[] NOTHING = {};
 
     /** The place in {@link LoopConnections}. */
     int index;
@@ -99,6 +104,15 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
     /** The engine shuts down. */
     private volatile boolean draining;
 
+    /** Who waits for {@link #detach}. */
+    private @Nullable CompletableFuture<DetachedConnection> detaching;
+
+    private Optional<Throwable> detachedAt = Optional.empty();
+    /** What the transport has given up. */
+    private @Nullable AcceptedSocket detached;
+
+    private boolean dialled;
+
     private volatile boolean inputEnded;
     private boolean endDelivered;
     /** FIN is to be sent after what is pending. */
@@ -141,6 +155,38 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
     }
 
     /**
+     * Takes over a socket that brings a past along; whether the handler agrees.
+     *
+     * @param from where it is counted, until it is closed
+     * @param unread what was received from it before
+     * @param connected whether this side has made the connection
+     * @param ended whether FIN has been sent
+     * @throws IOException if the operating system refuses; the socket is closed, the handler has not been called
+     * @throws PoolExhaustedException if there is no memory for the bytes; nothing has happened
+     * @throws UnsupportedOperationException if it is no socket for this transport; it is closed, the handler has not been called
+     */
+    boolean adopt(AcceptedSocket adopted, Optional<SourceAddress> from, byte[] unread, boolean connected, boolean ended)
+            throws IOException {
+        inbound.writeBytes(unread);
+        try {
+            socket = home.loop().transport().attach(adopted, endpoint.options().socket(), this);
+        } catch (IOException | RuntimeException e) {
+            inbound.close();
+            throw e;
+        }
+        source = from.orElse(null);
+        dialled = connected;
+        undelivered = unread.length > 0;
+        if (ended) {
+            outputEnding = true;
+            outputEnded = true;
+            outbound.setBound(0);
+        }
+        home.add(this);
+        return open();
+    }
+
+    /**
      * Starts to connect; {@code waiting} is told how it ends.
      *
      * @throws IOException if the operating system refuses; {@code waiting} is not told
@@ -148,6 +194,7 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
     void connect(SocketAddress remote, Dial waiting) throws IOException {
         socket = home.loop().transport().connect(remote, endpoint.options().socket(), this);
         dial = waiting;
+        dialled = true;
         // Last: where all is being closed, this is closed from within.
         home.add(this);
     }
@@ -195,6 +242,10 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
         }
         leaveHandler();
         updateReceiving();
+        if (undelivered) {
+            // Before what comes from now on: that is taken in a later turn.
+            queueFlush();
+        }
         return true;
     }
 
@@ -214,6 +265,10 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
     @Override
     public void received(Block block) {
         home.loop().stats().received(block.readableBytes());
+        if (state == State.DETACHING) {
+            inbound.appendBlock(block);
+            return;
+        }
         if (state != State.OPEN) {
             block.release();
             return;
@@ -439,6 +494,10 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
         if (outputEnding && !outputEnded && outbound.pendingBytes() == 0 && state != State.CLOSED) {
             endOutput();
         }
+        if (state == State.DETACHING && outbound.pendingBytes() == 0) {
+            cancel(closeTimer);
+            socket().detach();
+        }
     }
 
     private void onDrained() {
@@ -465,7 +524,7 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
             failed(e);
             return;
         }
-        if (inputEnded && (state != State.OPEN || endDelivered)) {
+        if (inputEnded && state != State.DETACHING && (state != State.OPEN || endDelivered)) {
             terminate(causeOfClose());
         } else if (state == State.FLUSHING) {
             state = State.LINGERING;
@@ -553,6 +612,12 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
         outputEnding = true;
         outbound.setBound(0);
         timeouts.stop();
+        startCloseTimer();
+        updateReceiving();
+        queueFlush();
+    }
+
+    private void startCloseTimer() {
         final Timer timer = new Timer(this::onCloseTimeout);
         closeTimer = timer;
         home.loop()
@@ -560,8 +625,6 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
                 .schedule(
                         timer,
                         home.loop().nowNs() + endpoint.options().closeTimeout().toNanos());
-        updateReceiving();
-        queueFlush();
     }
 
     private void onCloseTimeout() {
@@ -611,7 +674,7 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
             }
             // Everything was sent and FIN too: how the peer takes its leave does not matter.
             case LINGERING -> terminate(causeOfClose());
-            case OPEN, FLUSHING -> terminate(CloseCause.of(kindOf(error), error));
+            case OPEN, FLUSHING, DETACHING -> terminate(CloseCause.of(kindOf(error), error));
             case CLOSED -> {
                 // It is known already.
             }
@@ -686,6 +749,92 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
         }
     }
 
+    // ---- leaving the engine
+
+    @Override
+    public CompletableFuture<DetachedConnection> detach() {
+        final CompletableFuture<DetachedConnection> result = new CompletableFuture<>();
+        final Optional<Throwable> place = DetachedConnection.place();
+        if (home.loop().inLoop()) {
+            detach(result, place);
+        } else if (!home.loop().executeAlways(() -> detach(result, place))) {
+            result.completeExceptionally(detachFailure());
+        }
+        return result;
+    }
+
+    private void detach(CompletableFuture<DetachedConnection> result, Optional<Throwable> place) {
+        if (state != State.OPEN) {
+            result.completeExceptionally(detachFailure());
+            return;
+        }
+        // What others have written before is sent, too.
+        takeOver();
+        detaching = result;
+        detachedAt = place;
+        state = State.DETACHING;
+        outbound.setBound(0);
+        timeouts.stop();
+        startCloseTimer();
+        socket().receive(false);
+        queueFlush();
+    }
+
+    private ConnectionClosedException detachFailure() {
+        final CloseCause why = cause;
+        if (why != null) {
+            return new ConnectionClosedException(
+                    this + " cannot be detached, it is closed: " + why,
+                    why.error().orElse(null));
+        }
+        return new ConnectionClosedException(this + " cannot be detached: "
+                + switch (state) {
+                    case CONNECTING -> "it is not open yet";
+                    case DETACHING -> "that is under way already";
+                    case OPEN, FLUSHING, LINGERING, CLOSED -> "it is closed";
+                });
+    }
+
+    @Override
+    public void detached(AcceptedSocket given) {
+        detached = given;
+        enterClosed(CloseCause.of(CloseCause.Kind.DETACHED));
+        closed();
+    }
+
+    /** All that was received and not read. */
+    private byte[] takeUnread() {
+        final int last = (int) inbound.readableBytes();
+        if (!(endpoint.handler() instanceof BlockingEndpoint)) {
+            return inbound.readBytes(last);
+        }
+        final byte[] first = BlockingEndpoint.takeUnread(this);
+        final byte[] all = Arrays.copyOf(first, first.length + last);
+        inbound.readBytes(all, first.length, last);
+        return all;
+    }
+
+    private void completeDetach(byte[] unread, CloseCause why) {
+        final CompletableFuture<DetachedConnection> waiting = detaching;
+        if (waiting == null) {
+            return;
+        }
+        final AcceptedSocket given = detached;
+        if (given == null) {
+            waiting.completeExceptionally(new ConnectionClosedException(
+                    this + " was closed while it was being detached: " + why,
+                    why.error().orElse(null)));
+            return;
+        }
+        final var handle = new DetachedConnection(
+                engine(), given, unread, remoteAddress(), dialled, outputEnded, toString(), detachedAt);
+        engine().detachments().add(handle);
+        if (!waiting.complete(handle)) {
+            // Given up by the caller meanwhile.
+            handle.close();
+        }
+    }
+
     @Override
     public void closed() {
         if (inHandler) {
@@ -693,6 +842,7 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
             return;
         }
         gone = true;
+        final byte[] unread = detached == null ? NOTHING : takeUnread();
         inbound.close();
         outbound.close();
         home.remove(this);
@@ -713,6 +863,7 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
         } catch (Throwable t) {
             Log.log(System.Logger.Level.WARNING, "onClose of the handler of " + this + " failed", t);
         }
+        completeDetach(unread, why);
     }
 
     @Override
@@ -896,7 +1047,7 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
 
     /** Takes over what other threads have written; thrown away where the sending side is closed. The loop's thread. */
     void takeOver() {
-        if (state == State.CLOSED || outputEnding) {
+        if (state == State.CLOSED || state == State.DETACHING || outputEnding) {
             dropOutbox();
             return;
         }

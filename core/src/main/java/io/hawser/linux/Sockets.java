@@ -22,6 +22,9 @@ public final class Sockets {
     public static final int SOCK_NONBLOCK = 0x800;
     public static final int SOCK_CLOEXEC = 0x80000;
 
+    /** fcntl(2), {@code asm-generic/fcntl.h}. */
+    public static final int F_SETFL = 4;
+
     public static final int SOL_SOCKET = 1;
     public static final int SO_REUSEADDR = 2;
     public static final int SO_TYPE = 3;
@@ -114,6 +117,8 @@ public final class Sockets {
     private static final MethodHandle GETSOCKOPT = Native.withErrno(
             "getsockopt", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG));
     private static final MethodHandle SHUTDOWN = Native.withErrno("shutdown", ints(2));
+    // The third argument is a variadic one, which some ABIs pass in another way.
+    private static final MethodHandle FCNTL = Native.withErrno("fcntl", ints(3), 2);
     private static final MethodHandle CLOSE = Native.withErrno("close", ints(1));
 
     private static final MethodHandle POLL =
@@ -247,6 +252,16 @@ public final class Sockets {
         try {
             // SAFETY: the kernel reads and writes count pollfds, which are the caller's for the duration of the call.
             return state.result((int) POLL.invokeExact(state.segment(), fds, count, timeoutMs));
+        } catch (Throwable t) {
+            throw Native.unexpected(t);
+        }
+    }
+
+    /** fcntl(2) with {@code F_SETFL}: {@code O_NONBLOCK}, which has the value of {@link #SOCK_NONBLOCK}, or 0. */
+    public static int setStatusFlags(CallState state, int fd, int flags) {
+        try {
+            // SAFETY: takes numbers only.
+            return state.result((int) FCNTL.invokeExact(state.segment(), fd, F_SETFL, flags));
         } catch (Throwable t) {
             throw Native.unexpected(t);
         }

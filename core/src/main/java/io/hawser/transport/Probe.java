@@ -130,6 +130,13 @@ final class Probe {
         public void closed() {
             open--;
         }
+
+        @Override
+        public void detached(AcceptedSocket socket) {
+            // Nobody detaches here.
+            socket.close();
+            open--;
+        }
     }
 
     private final class Client extends Sink {

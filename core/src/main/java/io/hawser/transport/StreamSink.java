@@ -9,7 +9,8 @@ import java.io.IOException;
  *
  * <p><b>Order:</b> {@code connected} (dialled sockets only), then any number of {@code received} and {@code sent}, then at
  * most one {@code inputEnded} after the last {@code received}; {@code failed} at most once and nothing after it but
- * {@code closed}, which comes once, last, and only after the owner has closed the socket.
+ * {@code closed}, which comes once, last, and only after the owner has closed the socket. Or, after {@code detach}, {@code detached}
+ * is the last, and none of {@code failed} and {@code closed} comes.
  */
 public interface StreamSink {
     /** The connection is made. */
@@ -33,4 +34,12 @@ public interface StreamSink {
 
     /** The socket is closed, nothing is in flight any more: buffers may be given back. */
     void closed();
+
+    /**
+     * The socket was given up by {@link StreamSocket#detach}; nothing is in flight any more. All that was taken from the kernel has been
+     * delivered; an end that was may have been reported, and whoever takes the socket over sees it again.
+     *
+     * @param socket the sink's from now on
+     */
+    void detached(AcceptedSocket socket);
 }

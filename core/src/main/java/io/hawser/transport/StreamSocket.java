@@ -9,7 +9,8 @@ import java.util.Optional;
 /**
  * A connected (or connecting) stream socket. The loop's thread only.
  *
- * <p>After {@link #close()} or {@link #abort()} only {@link StreamSink#closed()} is called, once.
+ * <p>After {@link #close()} or {@link #abort()} only {@link StreamSink#closed()} is called, once; after
+ * {@link StreamSink#detached} nothing.
  */
 public interface StreamSocket {
     /** What {@link #send} returns when {@link StreamSink#sent} will tell. */
@@ -39,6 +40,13 @@ public interface StreamSocket {
 
     /** Closes with a reset (RST) and discards what the kernel has not sent yet. */
     void abort();
+
+    /**
+     * Gives the socket up without closing it: receiving ends, {@link StreamSink#detached} follows when nothing is in flight any more. The
+     * socket is connected, nothing is pending, and it has not failed. Until then {@link #close()} and {@link #abort()} still close it, and
+     * {@link StreamSink#failed} may come instead; afterwards both do nothing.
+     */
+    void detach();
 
     /**
      * Whether the peer has neither closed nor reset, as far as the operating system knows. Bytes that wait to be received are left where

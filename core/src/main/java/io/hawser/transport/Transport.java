@@ -12,8 +12,9 @@ import java.net.SocketAddress;
  *
  * <p><b>A turn of the loop</b> calls {@link #dispatch()} to take what has completed, does its other work, and calls
  * {@link #await} to hand prepared operations to the kernel and to wait. Sinks are called from {@code dispatch} only, but
- * for {@link StreamSink#closed()}, which may come from within {@link StreamSocket#close()}, and those of {@link DatagramSink}, of which
- * {@code closed} and {@code failed} may come from within {@link DatagramPort#close()} and {@link DatagramPort#send}.
+ * for {@link StreamSink#closed()}, which may come from within {@link StreamSocket#close()}, all that follows {@link StreamSocket#detach}, which
+ * may come from within that, and those of {@link DatagramSink}, of which {@code closed} and {@code failed} may come from within
+ * {@link DatagramPort#close()} and {@link DatagramPort#send}.
  */
 public interface Transport extends AutoCloseable {
     /** The transport's name: {@code io_uring}, {@code epoll}, {@code nio}, …. */
@@ -59,10 +60,12 @@ public interface Transport extends AutoCloseable {
     }
 
     /**
-     * Takes over a connection that a transport of the same kind accepted, on whatever loop. Whatever the outcome, the
-     * transport owns {@code accepted} from now on.
+     * Takes over a connection that a transport of the same kind accepted or detached, on whatever loop, or that its provider adopted.
+     * Whatever the outcome, the transport owns {@code accepted} from now on.
      *
      * @throws IOException if the operating system refuses to register it; the socket is closed then
+     * @throws UnsupportedOperationException if it comes from a transport of another kind; the socket is closed then
+     * @throws IllegalStateException if it was attached, taken or closed before
      */
     StreamSocket attach(AcceptedSocket accepted, SocketOptions options, StreamSink sink) throws IOException;
 

@@ -2,6 +2,7 @@
 package io.hawser.transport;
 
 import java.io.IOException;
+import java.nio.channels.SocketChannel;
 
 /** Makes transports of one kind. Immutable; any thread. */
 public interface TransportProvider {
@@ -24,5 +25,30 @@ public interface TransportProvider {
     default SocketPassing passing() throws IOException {
         throw new IOException(
                 "The " + name() + " transport cannot pass sockets to another process; io_uring and epoll can");
+    }
+
+    /**
+     * A channel of the JDK as a socket that transports of this kind attach.
+     *
+     * @param channel connected, and registered with no selector; the result's from now on, unless this fails
+     * @throws UnsupportedOperationException if transports of this kind have no use for a channel
+     * @throws IllegalArgumentException if it is closed, not connected, or registered
+     */
+    default AcceptedSocket adopt(SocketChannel channel) {
+        throw new UnsupportedOperationException(
+                "The " + name() + " transport cannot adopt a SocketChannel: the JDK does"
+                        + " not tell its descriptor. Use an engine over nio, or a descriptor");
+    }
+
+    /**
+     * A file descriptor as a socket that transports of this kind attach.
+     *
+     * @param descriptor of a connected stream socket, TCP or unix; the result's from now on, unless this fails
+     * @throws UnsupportedOperationException if transports of this kind have no use for a descriptor
+     * @throws IllegalArgumentException if it is no such descriptor
+     */
+    default AcceptedSocket adopt(int descriptor) {
+        throw new UnsupportedOperationException("The " + name() + " transport cannot adopt a file descriptor: the JDK"
+                + " makes no channel of one. Use an engine over io_uring or epoll, or a SocketChannel");
     }
 }

@@ -77,7 +77,7 @@ final class EpollListener extends EpollHandle implements ListenSocket {
         for (int i = 0; i < ACCEPTS_PER_TURN && accepting && !closed; i++) {
             final int accepted = Sockets.accept(transport.calls, fd, transport.sockets.acceptFlags());
             if (accepted >= 0) {
-                sink.accepted(new AcceptedDescriptor(accepted, tcp));
+                sink.accepted(new AcceptedDescriptor(accepted, tcp, transport.sockets.statusFlags()));
             } else if (accepted == -Errno.EAGAIN) {
                 return;
             } else if (SocketErrors.isExhaustion(-accepted)) {

@@ -10,6 +10,7 @@ import io.hawser.linux.SockAddrDescriptor;
 import io.hawser.linux.Sockets;
 import io.hawser.transport.StreamSink;
 import io.hawser.transport.StreamSocket;
+import io.hawser.transport.posix.AcceptedDescriptor;
 import io.hawser.transport.posix.SocketErrors;
 import java.io.IOException;
 import java.net.SocketAddress;
@@ -26,6 +27,7 @@ final class EpollStream extends EpollHandle implements StreamSocket {
 
     private final EpollTransport transport;
     private final int fd;
+    private final boolean tcp;
     private final byte[] peer;
     private final StreamSink sink;
 
@@ -50,9 +52,10 @@ final class EpollStream extends EpollHandle implements StreamSocket {
     /** There was no memory to receive into; it waits in the list of those to be looked at again. */
     private boolean starving;
 
-    EpollStream(EpollTransport transport, int fd, byte[] peer, StreamSink sink, boolean connecting) {
+    EpollStream(EpollTransport transport, int fd, boolean tcp, byte[] peer, StreamSink sink, boolean connecting) {
         this.transport = transport;
         this.fd = fd;
+        this.tcp = tcp;
         this.peer = peer;
         this.sink = sink;
         this.connecting = connecting;
@@ -310,6 +313,23 @@ final class EpollStream extends EpollHandle implements StreamSocket {
             transport.sockets.setReset(fd);
             close();
         }
+    }
+
+    @Override
+    public void detach() {
+        if (closed || dead) {
+            return;
+        }
+        if (connecting || pending != null) {
+            throw new IllegalStateException("Detached while a send or the connect is pending");
+        }
+        closed = true;
+        receiving = false;
+        if (!left) {
+            transport.ignore(fd);
+        }
+        transport.freeSlot(this);
+        sink.detached(new AcceptedDescriptor(fd, tcp, transport.sockets.statusFlags()));
     }
 
     @Override

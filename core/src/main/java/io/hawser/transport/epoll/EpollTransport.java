@@ -199,11 +199,11 @@ final class EpollTransport implements Transport {
 
     @Override
     public StreamSocket attach(AcceptedSocket accepted, SocketOptions options, StreamSink sink) throws IOException {
-        final AcceptedDescriptor descriptor = (AcceptedDescriptor) accepted;
-        final int fd = descriptor.take();
+        final AcceptedDescriptor descriptor = AcceptedDescriptor.of(accepted, name());
+        final int fd = sockets.take(descriptor, options);
         try {
-            sockets.setStreamOptions(fd, descriptor.isTcp(), options);
-            final EpollStream stream = new EpollStream(this, fd, sockets.remoteAddress(fd), sink, false);
+            final EpollStream stream =
+                    new EpollStream(this, fd, descriptor.isTcp(), sockets.remoteAddress(fd), sink, false);
             stream.register();
             return stream;
         } catch (IOException e) {
@@ -224,7 +224,7 @@ final class EpollTransport implements Transport {
                 throw SocketErrors.connect(remote, -result);
             }
             // A connect that is done at once is writable, so its event comes with the next wait like any other.
-            final EpollStream stream = new EpollStream(this, fd, peer, sink, true);
+            final EpollStream stream = new EpollStream(this, fd, isTcp(remote), peer, sink, true);
             stream.register();
             return stream;
         } catch (IOException e) {
@@ -337,10 +337,15 @@ final class EpollTransport implements Transport {
 
     /** Closes the descriptor, which also removes it from the epoll instance. */
     void closeDescriptor(EpollHandle handle, int fd) {
+        freeSlot(handle);
+        Sockets.close(calls, fd);
+    }
+
+    /** Forgets a handle whose descriptor is out of the epoll instance, or about to be closed. */
+    void freeSlot(EpollHandle handle) {
         final int slot = (int) handle.key;
         handles[slot] = null;
         freeSlots[freeCount++] = slot;
-        Sockets.close(calls, fd);
     }
 
     /** Has {@link EpollHandle#onReady} called in the next turn. */

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.hawser.transport.epoll;
 
+import io.hawser.transport.AcceptedSocket;
 import io.hawser.transport.SocketPassing;
 import io.hawser.transport.Transport;
 import io.hawser.transport.TransportConfig;
 import io.hawser.transport.TransportProvider;
 import io.hawser.transport.TransportUnavailableException;
+import io.hawser.transport.posix.AcceptedDescriptor;
 import io.hawser.transport.posix.PosixPassing;
 import java.io.IOException;
 
@@ -31,5 +33,10 @@ public final class EpollTransportProvider implements TransportProvider {
     @Override
     public SocketPassing passing() {
         return new PosixPassing();
+    }
+
+    @Override
+    public AcceptedSocket adopt(int descriptor) {
+        return AcceptedDescriptor.adopt(descriptor);
     }
 }

@@ -190,6 +190,37 @@ final class NioStream implements StreamSocket, Selectable {
     }
 
     /**
+     * {@inheritDoc}
+     *
+     * @throws IllegalStateException if a send is pending, or the socket is not connected yet
+     */
+    @Override
+    public void detach() {
+        if (state == State.FAILED || state == State.CLOSED) {
+            return;
+        }
+        if (pending != null || state == State.CONNECTING) {
+            throw new IllegalStateException(pending != null ? "A send is pending" : "Not connected yet");
+        }
+        receiving = false;
+        final Block block = ahead;
+        if (block != null) {
+            ahead = null;
+            sink.received(block);
+        }
+        final IOException failure = aheadFailure;
+        if (failure != null) {
+            fail(NioErrors.transfer("Could not receive", failure));
+        } else if (state == State.OPEN) {
+            breakOff();
+            state = State.CLOSED;
+            // Else nobody could register the channel with this selector again before it has looked at its keys.
+            transport.deregisterCancelled();
+            sink.detached(new NioAccepted(channel, remote));
+        }
+    }
+
+    /**
      * {@inheritDoc} The JDK cannot peek, so at most one block is received ahead, which is delivered when it is wanted; what comes
      * behind it is not known before that.
      */

@@ -121,14 +121,15 @@ final class NioTransport implements Transport {
     /**
      * {@inheritDoc}
      *
-     * @throws IllegalArgumentException if a transport of another kind accepted it; it is closed then
-     * @throws IllegalStateException if it was attached or closed before
+     * @throws UnsupportedOperationException if it comes from a transport of another kind; it is closed then
+     * @throws IllegalStateException if it was attached, taken or closed before
      */
     @Override
     public StreamSocket attach(AcceptedSocket accepted, SocketOptions options, StreamSink sink) throws IOException {
         if (!(accepted instanceof NioAccepted own)) {
             accepted.close();
-            throw new IllegalArgumentException("The nio transport did not accept this socket: " + accepted);
+            throw new UnsupportedOperationException(
+                    "The nio transport attaches channels of the JDK, and this is none: " + accepted);
         }
         @Nullable SocketChannel channel = own.take();
         if (channel == null) {

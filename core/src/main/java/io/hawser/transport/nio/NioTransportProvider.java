@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.hawser.transport.nio;
 
+import io.hawser.transport.AcceptedSocket;
 import io.hawser.transport.Transport;
 import io.hawser.transport.TransportConfig;
 import io.hawser.transport.TransportProvider;
 import java.io.IOException;
 import java.nio.channels.Selector;
+import java.nio.channels.SocketChannel;
 
 /** Makes transports over the JDK's selectors, which run on every system. Immutable; any thread. */
 public final class NioTransportProvider implements TransportProvider {
@@ -28,5 +30,10 @@ public final class NioTransportProvider implements TransportProvider {
     @Override
     public Transport open(TransportConfig config) throws IOException {
         return new NioTransport(Selector.open(), config);
+    }
+
+    @Override
+    public AcceptedSocket adopt(SocketChannel channel) {
+        return NioAccepted.adopt(channel);
     }
 }

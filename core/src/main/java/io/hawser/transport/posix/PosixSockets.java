@@ -40,6 +40,31 @@ public final class PosixSockets {
         SocketErrors.load();
     }
 
+    /** The file status flags of its sockets: {@code O_NONBLOCK} or 0 ({@code SOCK_NONBLOCK} is the same bit, socket(2)). */
+    public int statusFlags() {
+        return typeFlags & Sockets.SOCK_NONBLOCK;
+    }
+
+    /**
+     * Takes a connected socket over and sets it up.
+     *
+     * @throws IOException if an option cannot be set; the socket is closed then
+     */
+    public int take(AcceptedDescriptor accepted, SocketOptions options) throws IOException {
+        final boolean foreign = accepted.statusFlags() != statusFlags();
+        final int fd = accepted.take();
+        try {
+            if (foreign) {
+                LinuxException.check("fcntl F_SETFL", Sockets.setStatusFlags(state, fd, statusFlags()));
+            }
+            setStreamOptions(fd, accepted.isTcp(), options);
+            return fd;
+        } catch (IOException e) {
+            Sockets.close(state, fd);
+            throw e;
+        }
+    }
+
     /** The flags that accepted sockets get, too. */
     public int acceptFlags() {
         return typeFlags;

@@ -66,6 +66,11 @@ final class SimSocket {
         owner = value;
     }
 
+    /** Nobody is told any more, until there is another owner. */
+    void disown() {
+        owner = null;
+    }
+
     void changed() {
         if (owner != null) {
             owner.run();

@@ -54,6 +54,9 @@ final class SimStream implements StreamSocket, SimReady {
     private boolean full;
 
     private boolean resetWhilePaused;
+    /** By {@link #detach}, which has not been completed. */
+    private boolean detaching;
+
     private @Nullable Buffer pending;
     /** What was in {@link #pending} when it was given. */
     private byte[] promisedBytes = new byte[0];
@@ -91,7 +94,7 @@ final class SimStream implements StreamSocket, SimReady {
     public boolean isDue() {
         return switch (state) {
             case CONNECTING -> socket.isEstablished() || socket.error().isPresent();
-            case OPEN -> canReceive() || canResume() || canFail();
+            case OPEN -> canReceive() || canResume() || canFail() || detaching;
             case FAILED, CLOSED -> false;
             case CLOSING -> true;
         };
@@ -124,7 +127,7 @@ final class SimStream implements StreamSocket, SimReady {
     public int dispatch() {
         return switch (state) {
             case CONNECTING -> finishConnect();
-            case OPEN -> transfer();
+            case OPEN -> detaching ? transfer() + finishDetach() : transfer();
             case FAILED, CLOSED -> 0;
             case CLOSING -> finishClose();
         };
@@ -372,6 +375,40 @@ final class SimStream implements StreamSocket, SimReady {
         } else {
             finishClose();
         }
+    }
+
+    @Override
+    public void detach() {
+        network.checkTurn(transport, toString());
+        if (state != State.OPEN || detaching) {
+            if (state == State.CONNECTING) {
+                network.violated(toString(), "detached while connecting");
+            }
+            return;
+        }
+        if (pending != null) {
+            network.violated(toString(), "detached while a send was pending");
+        }
+        receive(false);
+        detaching = true;
+        if (network.strikes(SimFault.LATE_CLOSE, toString())) {
+            transport.enqueue(this);
+        } else {
+            finishDetach();
+        }
+    }
+
+    /** What still comes after a pause is for this owner; then the socket is given up. */
+    private int finishDetach() {
+        if (state != State.OPEN || (promised > 0 && canReceive())) {
+            return 0;
+        }
+        state = State.CLOSED;
+        socket.disown();
+        transport.streamClosed();
+        network.trace(toString(), "detached", 0);
+        sink.detached(new SimAccepted(socket));
+        return 1;
     }
 
     private int finishClose() {

@@ -135,7 +135,7 @@ public final class SimTransport implements Transport {
     /**
      * {@inheritDoc}
      *
-     * @throws IllegalArgumentException if a transport of another kind accepted it; it is closed then
+     * @throws UnsupportedOperationException if it comes from a transport of another kind; it is closed then
      * @throws IllegalStateException if it was attached or closed before
      */
     @Override
@@ -143,7 +143,8 @@ public final class SimTransport implements Transport {
         network.checkTurn(this, name);
         if (!(accepted instanceof SimAccepted own)) {
             accepted.close();
-            throw new IllegalArgumentException("The sim transport did not accept this socket: " + accepted);
+            throw new UnsupportedOperationException(
+                    "The sim transport attaches simulated sockets, and this is none: " + accepted);
         }
         final SimSocket socket = own.take()
                 .orElseThrow(() -> new IllegalStateException("The accepted socket was attached or closed before"));

@@ -134,7 +134,7 @@ final class UringListener extends UringHandle implements ListenSocket {
             Sockets.close(transport.calls, accepted);
         } else {
             // Paused meanwhile or not, this one is there already.
-            sink.accepted(new AcceptedDescriptor(accepted, tcp));
+            sink.accepted(new AcceptedDescriptor(accepted, tcp, transport.sockets.statusFlags()));
         }
     }
 

@@ -11,6 +11,7 @@ import io.hawser.linux.SockAddrDescriptor;
 import io.hawser.linux.Sockets;
 import io.hawser.transport.StreamSink;
 import io.hawser.transport.StreamSocket;
+import io.hawser.transport.posix.AcceptedDescriptor;
 import io.hawser.transport.posix.SocketErrors;
 import java.io.IOException;
 import java.net.SocketAddress;
@@ -25,6 +26,7 @@ import java.util.Optional;
 final class UringStream extends UringHandle implements StreamSocket {
     private final UringTransport transport;
     private final int fd;
+    private final boolean tcp;
     private final byte[] peer;
     private final StreamSink sink;
 
@@ -40,12 +42,14 @@ final class UringStream extends UringHandle implements StreamSocket {
     private boolean sending;
     private boolean connecting;
     private boolean failed;
+    private boolean detaching;
     private boolean closing;
     private boolean closed;
 
-    UringStream(UringTransport transport, int fd, byte[] peer, StreamSink sink) {
+    UringStream(UringTransport transport, int fd, boolean tcp, byte[] peer, StreamSink sink) {
         this.transport = transport;
         this.fd = fd;
+        this.tcp = tcp;
         this.peer = peer;
         this.sink = sink;
     }
@@ -71,6 +75,8 @@ final class UringStream extends UringHandle implements StreamSocket {
         }
         if (closing) {
             finishClose();
+        } else if (detaching) {
+            finishDetach();
         }
     }
 
@@ -149,7 +155,13 @@ final class UringStream extends UringHandle implements StreamSocket {
         receiving = on;
         if (on) {
             armReceive();
-        } else if (receiveArmed && !receiveCancelling) {
+        } else {
+            cancelReceive();
+        }
+    }
+
+    private void cancelReceive() {
+        if (receiveArmed && !receiveCancelling) {
             receiveCancelling = true;
             transport.cancel(this, UserData.RECEIVE);
         }
@@ -232,10 +244,7 @@ final class UringStream extends UringHandle implements StreamSocket {
             return;
         }
         closing = true;
-        if (receiveArmed && !receiveCancelling) {
-            receiveCancelling = true;
-            transport.cancel(this, UserData.RECEIVE);
-        }
+        cancelReceive();
         if (sending) {
             transport.cancel(this, UserData.SEND);
         }
@@ -258,6 +267,30 @@ final class UringStream extends UringHandle implements StreamSocket {
         if (!closing) {
             transport.sockets.setReset(fd);
             close();
+        }
+    }
+
+    @Override
+    public void detach() {
+        if (closing || failed || detaching) {
+            return;
+        }
+        if (sending || connecting) {
+            throw new IllegalStateException("Detached while a send or the connect is pending");
+        }
+        detaching = true;
+        receiving = false;
+        cancelReceive();
+        finishDetach();
+    }
+
+    /** What the kernel received before the cancel took effect has come by now. */
+    private void finishDetach() {
+        if (!receiveArmed && !failed) {
+            closing = true;
+            closed = true;
+            transport.freeSlot(this);
+            sink.detached(new AcceptedDescriptor(fd, tcp, transport.sockets.statusFlags()));
         }
     }
 

@@ -269,15 +269,9 @@ final class UringTransport implements Transport {
 
     @Override
     public StreamSocket attach(AcceptedSocket accepted, SocketOptions options, StreamSink sink) throws IOException {
-        final AcceptedDescriptor descriptor = (AcceptedDescriptor) accepted;
-        final int fd = descriptor.take();
-        try {
-            sockets.setStreamOptions(fd, descriptor.isTcp(), options);
-        } catch (IOException e) {
-            Sockets.close(calls, fd);
-            throw e;
-        }
-        final UringStream stream = new UringStream(this, fd, sockets.remoteAddress(fd), sink);
+        final AcceptedDescriptor descriptor = AcceptedDescriptor.of(accepted, name());
+        final int fd = sockets.take(descriptor, options);
+        final UringStream stream = new UringStream(this, fd, descriptor.isTcp(), sockets.remoteAddress(fd), sink);
         register(stream);
         return stream;
     }
@@ -286,7 +280,7 @@ final class UringTransport implements Transport {
     public StreamSocket connect(SocketAddress remote, SocketOptions options, StreamSink sink) throws IOException {
         final SockAddrDescriptor encoded = sockets.encode(remote);
         final int fd = sockets.dialling(remote, options);
-        final UringStream stream = new UringStream(this, fd, encoded.bytes(), sink);
+        final UringStream stream = new UringStream(this, fd, isTcp(remote), encoded.bytes(), sink);
         register(stream);
         stream.connect(remote, encoded);
         return stream;

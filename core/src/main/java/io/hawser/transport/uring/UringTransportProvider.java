@@ -2,11 +2,13 @@
 package io.hawser.transport.uring;
 
 import io.hawser.linux.LinuxException;
+import io.hawser.transport.AcceptedSocket;
 import io.hawser.transport.SocketPassing;
 import io.hawser.transport.Transport;
 import io.hawser.transport.TransportConfig;
 import io.hawser.transport.TransportProvider;
 import io.hawser.transport.TransportUnavailableException;
+import io.hawser.transport.posix.AcceptedDescriptor;
 import io.hawser.transport.posix.PosixPassing;
 import java.io.IOException;
 
@@ -34,5 +36,10 @@ public final class UringTransportProvider implements TransportProvider {
     @Override
     public SocketPassing passing() {
         return new PosixPassing();
+    }
+
+    @Override
+    public AcceptedSocket adopt(int descriptor) {
+        return AcceptedDescriptor.adopt(descriptor);
     }
 }

@@ -2,6 +2,7 @@
 package io.hawser.transport.nio;
 
 import io.hawser.buffer.Block;
+import io.hawser.transport.AcceptedSocket;
 import io.hawser.transport.StreamSink;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -14,6 +15,7 @@ final class RecordingSink implements StreamSink {
     final List<String> events = new ArrayList<>();
     final List<IOException> failures = new ArrayList<>();
     final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    AcceptedSocket detached;
     long sentBytes;
     Runnable onConnected = () -> {};
     Runnable onReceived = () -> {};
@@ -57,6 +59,12 @@ final class RecordingSink implements StreamSink {
     @Override
     public void closed() {
         events.add("closed");
+    }
+
+    @Override
+    public void detached(AcceptedSocket socket) {
+        events.add("detached");
+        detached = socket;
     }
 
     long count(String event) {

@@ -128,12 +128,13 @@ final class SimFixture implements AutoCloseable {
         }
     }
 
-    /** Writes down what it is told: C for connected, R, S, E for the end of the input, F, X for closed. */
+    /** Writes down what it is told: C for connected, R, S, E for the end of the input, F, X for closed, D for detached. */
     static final class Sink implements StreamSink {
         final StringBuilder calls = new StringBuilder();
         final ByteArrayOutputStream received = new ByteArrayOutputStream();
         StreamSocket socket;
         IOException failure;
+        AcceptedSocket detached;
         /** From which what was sent is taken off. */
         Buffer outbound;
 
@@ -171,6 +172,12 @@ final class SimFixture implements AutoCloseable {
         @Override
         public void closed() {
             calls.append('X');
+        }
+
+        @Override
+        public void detached(AcceptedSocket socket) {
+            calls.append('D');
+            detached = socket;
         }
 
         /** Sends all, however often it must be tried; what is pending is the caller's affair. */
