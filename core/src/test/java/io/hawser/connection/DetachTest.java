@@ -216,13 +216,69 @@ final class DetachTest {
         first.awaitEvent("end");
 
         final Recorder second = new Recorder().onEnd(c -> c.writer().writeString("so long"));
-        final Connection adopted = adopt(engines.engine(), detach(first.awaitOpen()), second);
+        final Connection adopted = adopt(other, detach(first.awaitOpen()), second);
 
         assertThat(peer.receiveText(7)).isEqualTo("so long");
         adopted.close();
         peer.expectEnd();
         assertThat(second.awaitClose().kind()).isEqualTo(Kind.PEER_CLOSED);
         assertThat(second.receivedBytes()).isZero();
+    }
+
+    @Test
+    void shouldFindAHangUpThatCameWhilePaused() throws Exception {
+        final Recorder first = new Recorder().onOpen(Connection::pause);
+        final Peer peer = engines.connect(engines.listen(engines.engine(), family, first));
+        final Connection connection = first.awaitOpen();
+        peer.send("last").close();
+        EngineFixture.assertDoesNotSpin(connection.loop(), 0);
+
+        final Recorder second = new Recorder();
+        adopt(other, detach(connection), second);
+
+        assertThat(second.awaitText(4)).isEqualTo("last");
+        assertThat(second.awaitClose().kind()).isEqualTo(Kind.PEER_CLOSED);
+        assertThat(first.events()).containsExactly("open", "close DETACHED");
+    }
+
+    @Test
+    void shouldTakeAlongWhatWasReceivedAhead() throws Exception {
+        final Recorder first = new Recorder().onOpen(Connection::pause);
+        final Peer peer = engines.connect(engines.listen(engines.engine(), family, first));
+        final Connection connection = first.awaitOpen();
+        peer.send("ahead");
+        assertThat(connection.isActive()).isTrue();
+
+        final Recorder second = new Recorder();
+        adopt(other, detach(connection), second);
+        peer.send("behind");
+
+        assertThat(second.awaitText(11)).isEqualTo("aheadbehind");
+    }
+
+    /** Whichever of the two comes first: there is one end, and the socket is somebody's. */
+    @Test
+    void shouldMeetAReset() throws Exception {
+        Assumptions.assumeTrue(family == Family.TCP, "unix sockets have no reset of their own");
+        final Recorder first = new Recorder();
+        final Server server = engines.listen(engines.engine(), family, first);
+        for (int i = 1; i <= 20; i++) {
+            final Peer peer = engines.connect(server);
+            final Connection connection = first.awaitOpen(i).get(i - 1);
+            peer.send(new byte[10_000]);
+            final CompletableFuture<DetachedConnection> detached = connection.detach();
+            peer.reset();
+
+            final Recorder second = new Recorder();
+            final var adopted = detached.thenCompose(
+                    handle -> other.adopt(handle, ConnectionOptions.DEFAULT, engines.watched(second)));
+
+            final boolean moved = EngineFixture.await(adopted.handle((_, failure) -> failure == null));
+            assertThat(first.awaitClose(i).get(i - 1).kind()).isEqualTo(moved ? Kind.DETACHED : Kind.RESET);
+            if (moved) {
+                assertThat(second.awaitClose().kind()).isEqualTo(Kind.RESET);
+            }
+        }
     }
 
     @Test
@@ -239,7 +295,7 @@ final class DetachTest {
                 refusal.set(e);
             }
         });
-        adopt(engines.engine(), detach(first.awaitOpen()), second);
+        adopt(other, detach(first.awaitOpen()), second);
         peer.send("heard").close();
 
         assertThat(second.awaitText(5)).isEqualTo("heard");
@@ -362,7 +418,7 @@ final class DetachTest {
             EngineFixture.assertDoesNotSpin(adopted.loop(), 0);
             assertThat(adopted.remoteAddress()).isEqualTo(detached.remoteAddress());
             final Recorder third = Recorder.echo();
-            final Connection back = adopt(engines.engine(), detach(adopted), third);
+            final Connection back = adopt(other, detach(adopted), third);
             peer.send("back");
             assertThat(peer.receiveText(4)).isEqualTo("back");
             EngineFixture.assertDoesNotSpin(back.loop(), 0);
