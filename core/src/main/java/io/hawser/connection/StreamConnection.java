@@ -615,6 +615,14 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
         startCloseTimer();
         updateReceiving();
         queueFlush();
+        if (outputEnded) {
+            // FIN has been sent before; the peer's is all that is left to wait for.
+            if (inputEnded) {
+                terminate(why);
+            } else {
+                state = State.LINGERING;
+            }
+        }
     }
 
     private void startCloseTimer() {

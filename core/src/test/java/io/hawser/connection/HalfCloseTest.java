@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.hawser.connection.CloseCause.Kind;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -155,6 +156,23 @@ final class HalfCloseTest {
         peer.expectEnd();
         assertThat(handler.awaitClose().kind()).isEqualTo(Kind.PEER_CLOSED);
         assertThat(handler.events()).containsExactly("open", "end", "close PEER_CLOSED");
+    }
+
+    @Test
+    void shouldCloseWithThePeerAfterItHasFinished() throws Exception {
+        // Longer than anybody waits here: the peer's end is what closes it.
+        final var options = ConnectionOptions.DEFAULT.withCloseTimeout(Duration.ofMinutes(5));
+        final Recorder handler = new Recorder().onOpen(Connection::shutdownOutput);
+        final Peer peer = engines.connect(
+                engines.listen(engines.engine(), family, ServerOptions.DEFAULT.withConnections(options), handler));
+        peer.expectEnd();
+
+        handler.awaitOpen().close();
+        EngineFixture.onLoop(handler.awaitOpen().loop(), () -> {});
+        peer.send("not wanted").close();
+
+        assertThat(handler.awaitClose().kind()).isEqualTo(Kind.LOCAL);
+        assertThat(handler.events()).containsExactly("open", "close LOCAL");
     }
 
     @Test
