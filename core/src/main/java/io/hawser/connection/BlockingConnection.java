@@ -127,6 +127,8 @@ final class BlockingConnection implements Connection, ReaderHook, WriterHook {
         outbound.setWriterHook(this);
         outbound.setBound(limits().outboundHighBytes());
         if (handler == null) {
+            // Its caller serves it, until he closes it: the buffers are his even if the connection is gone.
+            state.set(State.SERVED);
             watchWaits();
         }
     }
@@ -291,7 +293,7 @@ final class BlockingConnection implements Connection, ReaderHook, WriterHook {
         if (waits != null) {
             connection.loop().wheel().cancel(waits);
         }
-        if (handler == null && why.kind() == CloseCause.Kind.SHUTDOWN) {
+        if (handler == null && (detaching || why.kind() == CloseCause.Kind.SHUTDOWN)) {
             // The engine's memory ends; a caller who has not closed what it dialled has lost it.
             state.set(State.IDLE);
         }

@@ -6,7 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.hawser.buffer.NotEnoughBytesException;
 import io.hawser.buffer.Slice;
+import java.lang.foreign.ValueLayout;
 import java.net.ConnectException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
@@ -518,6 +522,29 @@ final class BlockingTest {
                 connection.writer().writeInt(5).writeString("hello");
                 assertThat(connection.reader().readInt()).isEqualTo(5);
                 assertThat(connection.reader().readString(5)).isEqualTo("hello");
+            }
+        }
+    }
+
+    @Test
+    void shouldLetADiallerReadWhatCameBeforeTheConnectionWasLost() throws Exception {
+        final Engine engine = engine();
+        try (ServerSocket server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            final Address address = Address.parse("tcp://127.0.0.1:" + server.getLocalPort());
+            try (Connection connection = engine.dial(address, ConnectionOptions.DEFAULT)) {
+                final Socket peer = server.accept();
+                peer.getOutputStream().write(new byte[] {1, 2, 3});
+                assertThat(connection.reader().peek(3).toArray(ValueLayout.JAVA_BYTE))
+                        .containsExactly(1, 2, 3);
+                connection.reader().release();
+                final CompletableFuture<CloseCause> gone = new CompletableFuture<>();
+                connection.onClose(gone::complete);
+                peer.setSoLinger(true, 0);
+                peer.close();
+                assertThat(EngineFixture.await(gone).kind()).isEqualTo(CloseCause.Kind.RESET);
+                EngineFixture.onLoop(engine.loops().getFirst(), () -> {});
+                assertThat(connection.reader().readBytes(3)).containsExactly(1, 2, 3);
+                assertThatThrownBy(() -> connection.reader().readByte()).isInstanceOf(ConnectionClosedException.class);
             }
         }
     }
