@@ -368,7 +368,7 @@ abstract class AbstractSession<M> implements Session<M> {
             codec.encode(message, encoded);
             done = true;
             return encoded;
-        } catch (BufferFullException e) {
+        } catch (BufferFullException | MessageTooLongException e) {
             throw tooLong(e);
         } catch (PoolExhaustedException e) {
             throw blocked(e);

@@ -55,15 +55,17 @@ public interface Codec<M> {
     }
 
     /**
-     * Whether messages must be sent in the order in which they were encoded, since the encoder keeps state from one to the next. Then no two
-     * threads encode for one session at once. Default no.
+     * Whether messages must be sent in the order in which they were encoded, since the coder keeps state from one to the next. Then no two
+     * threads encode for one session at once. What it consumes for a message says nothing of how long that is then, so the codec itself sees to
+     * it that none is longer than {@link CodecContext#maxMessageBytes()}. Default no.
      */
     default boolean isOrdered() {
         return false;
     }
 
     /**
-     * Whether it keeps bytes that it has consumed, so that {@link #decode} may find a message although nothing new has come. Default no.
+     * Whether it keeps bytes that it has consumed, so that {@link #decode} may find a message although nothing new has come. A stream that ends
+     * while it does has ended within a message. Default no.
      */
     default boolean hasBuffered() {
         return false;
@@ -78,8 +80,8 @@ public interface Codec<M> {
     }
 
     /**
-     * The listener has returned from the message that {@link #decode} gave last: what was kept in {@code in} for it can go. For transient
-     * messages. On the loop.
+     * The listener has returned from the message that {@link #decode} gave last, or a task pool has it: what was kept for it can go. On the loop;
+     * also after {@link #close}, if the listener has ended the session.
      */
     default void delivered(Reader in) {}
 
@@ -97,6 +99,9 @@ public interface Codec<M> {
         }
     }
 
-    /** The session is over: frees what {@link #forSession} made. On the loop, once. */
+    /**
+     * The session is over: frees what {@link #forSession} made. On the loop, once; another thread may be encoding, whose message is not sent any
+     * more.
+     */
     default void close() {}
 }

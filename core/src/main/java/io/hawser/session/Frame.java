@@ -1,15 +1,55 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.hawser.session;
 
-/** Where a frame lies at the head of the bytes. A session has one, which is used again and again. */
+/**
+ * Where a frame lies at the head of the bytes, or how much of them has been searched for its end. A session has one, which is used again and
+ * again.
+ */
 public final class Frame {
     private final Decoded<Frame> found = Decoded.message(this);
     private long bodyAt;
     private long bodyBytes;
     private long totalBytes;
+    private final int maxBytes;
+    private long searchedBytes;
 
-    /** One that is nowhere yet. */
-    public Frame() {}
+    /**
+     * One that is nowhere yet.
+     *
+     * @param maxBytes the most bytes that a frame may have, all of it
+     * @throws IllegalArgumentException if that is not positive
+     */
+    public Frame(int maxBytes) {
+        if (maxBytes < 1) {
+            throw new IllegalArgumentException("A frame must be allowed 1 byte at least: " + maxBytes);
+        }
+        this.maxBytes = maxBytes;
+    }
+
+    /** The most bytes that a frame may have, all of it: who searches for an end need not look further. */
+    public int maxBytes() {
+        return maxBytes;
+    }
+
+    /**
+     * Takes down that the end of the frame is not among the first {@code bytes} bytes, so that the next search can go on behind them: else a
+     * peer that sends byte by byte would have them searched again for each.
+     *
+     * @return {@link Decoded#needMore()}
+     * @throws IllegalArgumentException if {@code bytes} is negative
+     */
+    public Decoded<Frame> searched(long bytes) {
+        if (bytes < 0) {
+            throw new IllegalArgumentException("A negative number of bytes: " + bytes);
+        }
+        searchedBytes = bytes;
+        return Decoded.needMore();
+    }
+
+    /** How many bytes have been searched in vain; 0 when the last frame was found. */
+    public long searchedBytes() {
+        return searchedBytes;
+    }
 
     /**
      * Takes down a frame.
@@ -32,6 +72,7 @@ public final class Frame {
         bodyAt = header;
         bodyBytes = body;
         totalBytes = total;
+        searchedBytes = 0;
         return found;
     }
 

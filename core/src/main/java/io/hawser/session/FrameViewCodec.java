@@ -4,24 +4,22 @@ package io.hawser.session;
 import io.hawser.buffer.Buffer;
 import io.hawser.buffer.Reader;
 import io.hawser.buffer.Writer;
-import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
 /** Frames as they lie in the inbound buffer, which is shown to the listener up to the end of the frame. */
 final class FrameViewCodec implements Codec<Reader> {
     private final Framing framing;
-    private final int maxBytes;
-    private final Frame frame = new Frame();
+    private final Frame frame;
     private @Nullable Decoded<Reader> shown;
     private long outerLimit;
 
     FrameViewCodec(Framing framing) {
-        this(framing, 0);
+        this(framing, 1);
     }
 
     private FrameViewCodec(Framing framing, int maxBytes) {
         this.framing = framing;
-        this.maxBytes = maxBytes;
+        this.frame = new Frame(maxBytes);
     }
 
     @Override
@@ -31,7 +29,7 @@ final class FrameViewCodec implements Codec<Reader> {
 
     @Override
     public Decoded<Reader> decode(Reader in) {
-        return switch (FramedCodec.find(framing, in, frame, maxBytes)) {
+        return switch (FramedCodec.find(framing, in, frame)) {
             case Decoded.Message<Frame> _ -> show((Buffer) in);
             case Decoded.NeedMore<Frame> _ -> Decoded.needMore();
             case Decoded.Need<Frame>(long bytes) -> Decoded.need(bytes);
@@ -61,15 +59,7 @@ final class FrameViewCodec implements Codec<Reader> {
 
     @Override
     public void encode(Reader message, Writer out) {
-        final Buffer target = (Buffer) out;
-        final long bytes = message.readableBytes();
-        final int most = framing.headerBytes();
-        if (most > 0) {
-            final MemorySegment header = target.reserve(most);
-            target.keep(framing.writeHeader(bytes, header));
-        }
-        target.append(message);
-        framing.writeTrailer(target, bytes);
+        FramedCodec.write(framing, (Buffer) message, (Buffer) out);
     }
 
     @Override

@@ -12,7 +12,7 @@ final class FramedCodec<M> implements Codec<M> {
     private final Framing framing;
     private final MessageCodec<M> messages;
     private final @Nullable CodecContext context;
-    private final Frame frame = new Frame();
+    private final Frame frame;
 
     FramedCodec(Framing framing, MessageCodec<M> messages) {
         this(framing, messages, null);
@@ -22,6 +22,7 @@ final class FramedCodec<M> implements Codec<M> {
         this.framing = framing;
         this.messages = messages;
         this.context = context;
+        this.frame = new Frame(context == null ? 1 : context.maxMessageBytes());
     }
 
     @Override
@@ -38,7 +39,8 @@ final class FramedCodec<M> implements Codec<M> {
 
     @Override
     public Decoded<M> decode(Reader in) throws Exception {
-        return switch (find(framing, in, frame, context().maxMessageBytes())) {
+        context();
+        return switch (find(framing, in, frame)) {
             case Decoded.Message<Frame>(Frame found) -> message((Buffer) in, found);
             case Decoded.NeedMore<Frame> _ -> Decoded.needMore();
             case Decoded.Need<Frame>(long bytes) -> Decoded.need(bytes);
@@ -47,10 +49,10 @@ final class FramedCodec<M> implements Codec<M> {
     }
 
     /** A frame that is there in full and not too long, or why there is none. */
-    static Decoded<Frame> find(Framing framing, Reader in, Frame frame, int maxBytes) {
+    static Decoded<Frame> find(Framing framing, Reader in, Frame frame) {
         final Decoded<Frame> found = framing.find(in, frame);
         if (found instanceof Decoded.Message<Frame>
-                && (frame.totalBytes() > in.readableBytes() || frame.totalBytes() > maxBytes)) {
+                && (frame.totalBytes() > in.readableBytes() || frame.totalBytes() > frame.maxBytes())) {
             // Too long is told in the same way: whoever asked for it refuses to wait for so much.
             return Decoded.need(frame.totalBytes());
         }
@@ -86,10 +88,7 @@ final class FramedCodec<M> implements Codec<M> {
             try (Buffer body = new Buffer(context().blocks())) {
                 body.setBound(context().maxMessageBytes());
                 messages.encode(message, body);
-                final long bytes = body.pendingBytes();
-                writeHeader(bytes, target);
-                target.append(body);
-                framing.writeTrailer(target, bytes);
+                write(framing, body, target);
             }
         }
     }
@@ -98,7 +97,7 @@ final class FramedCodec<M> implements Codec<M> {
     private void encodeInPlace(M message, Buffer out, long known) throws Exception {
         final MemorySegment header = known < 0 ? out.reserve(framing.headerBytes()) : null;
         if (header == null) {
-            writeHeader(known, out);
+            writeHeader(framing, known, out);
         }
         final long before = out.writePosition();
         messages.encode(message, out);
@@ -112,7 +111,15 @@ final class FramedCodec<M> implements Codec<M> {
         framing.writeTrailer(out, bytes);
     }
 
-    private void writeHeader(long bodyBytes, Buffer out) {
+    /** Frames all of a body, which is consumed. */
+    static void write(Framing framing, Buffer body, Buffer out) {
+        final long bytes = body.readableBytes();
+        writeHeader(framing, bytes, out);
+        out.append(body);
+        framing.writeTrailer(out, bytes);
+    }
+
+    private static void writeHeader(Framing framing, long bodyBytes, Buffer out) {
         final int most = framing.headerBytes();
         if (most > 0) {
             out.keep(framing.writeHeader(bodyBytes, out.reserve(most)));

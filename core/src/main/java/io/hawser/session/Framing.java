@@ -3,7 +3,6 @@ package io.hawser.session;
 
 import io.hawser.buffer.Buffer;
 import io.hawser.buffer.Reader;
-import io.hawser.buffer.Slice;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -16,12 +15,13 @@ import java.lang.foreign.MemorySegment;
  * Codec<Order> small = Codecs.lengthField(4).compressed(Compression.deflate(6)).of(new OrderCodec());
  * }</pre>
  */
-public interface Framing {
+public non-sealed interface Framing extends Framed {
     /**
      * Looks for the frame at the head of {@code in}, and consumes nothing.
      *
-     * @param frame takes down where it lies
-     * @return {@link Frame#at}, also of a frame that is not there in full; or {@link Decoded#needMore()}, or {@link Decoded#malformed}
+     * @param frame takes down where it lies, or how far it was searched for
+     * @return {@link Frame#at}, also of a frame that is not there in full; or {@link Frame#searched} or {@link Decoded#needMore()}; or
+     *     {@link Decoded#malformed}
      */
     Decoded<Frame> find(Reader in, Frame frame);
 
@@ -52,24 +52,18 @@ public interface Framing {
      */
     default void writeTrailer(Buffer out, long bodyBytes) {}
 
-    /** Messages whose frames hold what {@code codec} says. */
+    /**
+     * The same frames, the body of each compressed by itself. {@link Compression#none()} adds nothing at all.
+     *
+     * @throws IllegalArgumentException if the frames are not the sender's, as those of {@link Codecs#raw()}
+     */
+    default Framed compressed(Compression compression) {
+        return compression.isNone() ? this : new CompressedFraming(this, compression);
+    }
+
+    @Override
     default <M> Codec<M> of(MessageCodec<M> codec) {
         return new FramedCodec<>(this, codec);
-    }
-
-    /** Frames as UTF-8; malformed input becomes U+FFFD. */
-    default Codec<String> strings() {
-        return of(Codecs.STRING);
-    }
-
-    /** Frames as arrays: copies. */
-    default Codec<byte[]> bytes() {
-        return of(Codecs.BYTES);
-    }
-
-    /** Frames as slices, without a copy; who gets one closes it, or appends it to a writer. */
-    default Codec<Slice> slices() {
-        return of(Codecs.SLICE);
     }
 
     /**

@@ -115,22 +115,23 @@ final class StreamSession<M> extends AbstractSession<M> {
     }
 
     private boolean received(Buffer in, M message, long before, boolean buffered) {
+        // A transient message is consumed when the listener has seen it.
         final boolean transientMessage = codec.isTransient();
-        if (!transientMessage && !checkConsumed(in, message, before, buffered)) {
-            return false;
-        }
         if (!transientMessage) {
+            if (!checkConsumed(in, message, before, buffered)) {
+                return false;
+            }
             counters().received(in.consumedBytes() - before, loop().nowNs());
-            deliver(message);
-            return true;
         }
         try {
             deliver(message);
         } finally {
             codec.delivered(in);
-            counters().received(in.consumedBytes() - before, loop().nowNs());
+            if (transientMessage) {
+                counters().received(in.consumedBytes() - before, loop().nowNs());
+            }
         }
-        return checkConsumed(in, message, before, buffered);
+        return !transientMessage || checkConsumed(in, message, before, buffered);
     }
 
     private boolean checkConsumed(Buffer in, M message, long before, boolean buffered) {
@@ -143,7 +144,7 @@ final class StreamSession<M> extends AbstractSession<M> {
                             codec + " found a message and has consumed nothing: it would find it for ever"));
             return false;
         }
-        if (bytes > endpoint().maxMessageBytes()) {
+        if (bytes > endpoint().maxMessageBytes() && !ordered) {
             codec.discard(message);
             tooLong(bytes);
             return false;
@@ -191,7 +192,7 @@ final class StreamSession<M> extends AbstractSession<M> {
         if (!loop().inLoop()) {
             loop().executeAlways(this::quiet);
         } else if (!isBusy() && !closing && !isOver()) {
-            if (connection.reader().readableBytes() > 0) {
+            if (connection.reader().readableBytes() > 0 || codec.hasBuffered()) {
                 failed(CloseCause.Kind.ERROR, new MalformedMessageException("The peer closed within a message"));
             } else {
                 closeBelow();
@@ -285,6 +286,8 @@ final class StreamSession<M> extends AbstractSession<M> {
             return bytes;
         } catch (SendFailedException | BufferFullException | PoolExhaustedException | ConnectionClosedException e) {
             throw failureOf(e);
+        } catch (MessageTooLongException e) {
+            throw tooLong(e);
         } catch (Exception e) {
             throw notEncoded(e);
         } finally {
@@ -311,6 +314,8 @@ final class StreamSession<M> extends AbstractSession<M> {
             return hand(encode(codec, message));
         }
         synchronized (codec) {
+            // Else a codec that is closed would be asked.
+            requireNotClosing();
             // Once it is encoded it has to go: what comes next refers to it.
             final long bound = connection.engine().limits().outboundBytes();
             final long room = bound - connection.pendingBytes();
