@@ -237,7 +237,7 @@ final class CodecSessionTest {
         assertThat(List.of(events.take(), events.take()))
                 .containsExactly("error The peer closed within a message", "close ERROR");
         final Peer framing = engines.closing(Peer.connect(other.address()));
-        final byte[] header = {(byte) (bytes & 0x7f | 0x80), (byte) (bytes >> 7)};
+        final byte[] header = {(byte) ((bytes & 0x7f) | 0x80), (byte) (bytes >> 7)};
         framing.send(header).send(Arrays.copyOf(bomb, bytes));
         framing.expectGone();
         assertThat(events.take()).matches("error A message of 20000\\d bytes or more; the limit is 200000");

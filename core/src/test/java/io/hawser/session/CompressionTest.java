@@ -515,12 +515,12 @@ final class CompressionTest {
             {2, 4, 'a'}, // a literal that is cut
             {2, 60 << 2}, // the length of a literal that is cut
             {2, 63 << 2, 0xff, 0xff, 0xff, 0xff, 'a'}, // one of 4 GiB
-            {8, 0, 'a', 1 | 3 << 2, 0}, // a copy from offset 0
-            {8, 0, 'a', 1 | 3 << 2, 2}, // from before the start
-            {8, 0, 'a', 2 | 6 << 2, 2, 0},
-            {8, 0, 'a', 3 | 6 << 2, 1, 0, 0, 0x80}, // from a negative offset
+            {8, 0, 'a', 1 | (3 << 2), 0}, // a copy from offset 0
+            {8, 0, 'a', 1 | (3 << 2), 2}, // from before the start
+            {8, 0, 'a', 2 | (6 << 2), 2, 0},
+            {8, 0, 'a', 3 | (6 << 2), 1, 0, 0, 0x80}, // from a negative offset
             {4, 0, 'a', 1, 1, 0}, // over the end
-            {8, 0, 'a', 1 | 3 << 2}, // a copy that is cut
+            {8, 0, 'a', 1 | (3 << 2)}, // a copy that is cut
         }) {
             final byte[] body = new byte[block.length];
             for (int i = 0; i < block.length; i++) {
@@ -546,7 +546,7 @@ final class CompressionTest {
     void shouldDecodeEveryKindOfSnappyElement() {
         // A literal with its length in two bytes, and copies of each kind; one repeats what it writes.
         final byte[] block = {
-            14, (byte) (61 << 2), 0, 0, 'x', 0, 'y', 1 | 0 << 2, 2, 2 | 3 << 2, 1, 0, 3 | 3 << 2, 3, 0, 0, 0
+            14, (byte) (61 << 2), 0, 0, 'x', 0, 'y', 1 | (0 << 2), 2, 2 | (3 << 2), 1, 0, 3 | (3 << 2), 3, 0, 0, 0
         };
         final CodecDriver.Outcome outcome =
                 run(perMessage(Compression.snappy()), 100, framed(block), CodecDriver.Cut.AT_ONCE);

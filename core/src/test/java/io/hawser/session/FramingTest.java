@@ -273,7 +273,7 @@ final class FramingTest {
             frame[i] = (byte) (i * 31);
         }
         for (int i = 0; i < width; i++) {
-            frame[offset + i] = (byte) (length >>> 8 * (order == ByteOrder.BIG_ENDIAN ? width - 1 - i : i));
+            frame[offset + i] = (byte) (length >>> (8 * (order == ByteOrder.BIG_ENDIAN ? width - 1 - i : i)));
         }
         if (offset > 1) {
             frame[0] = 1;
