@@ -39,7 +39,23 @@ final class Dial {
 
     void start() {
         home.loop().wheel().schedule(timer, deadlineNs);
+        final var unused = result.whenComplete((_, _) -> {
+            if (result.isCancelled()) {
+                home.loop().executeAlways(this::giveUp);
+            }
+        });
         next();
+    }
+
+    /** The caller wants it no more. */
+    private void giveUp() {
+        final StreamConnection connecting = current;
+        while (remaining.hasNext()) {
+            remaining.next();
+        }
+        if (connecting != null) {
+            connecting.abort();
+        }
     }
 
     private void next() {

@@ -29,6 +29,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
@@ -78,6 +79,7 @@ public final class Engine implements AutoCloseable {
     /** In the order in which they came, so that simulations repeat themselves. */
     private final Set<PortEndpoint> datagramEndpoints = Collections.synchronizedSet(new LinkedHashSet<>());
 
+    private final Set<Runnable> closeActions = ConcurrentHashMap.newKeySet();
     private final AtomicLong connectionIds = new AtomicLong();
     private final LimitCounters limitCounters;
     private final SourceCounts sources;
@@ -259,7 +261,7 @@ public final class Engine implements AutoCloseable {
      * there; of a dial that fails the handler hears nothing.
      *
      * @return completes on the connection's loop; with an {@link IOException} if no address could be reached in time, of which it names
-     *     the first failure, the others are suppressed ones
+     *     the first failure, the others are suppressed ones. To cancel it gives the dial up: the socket is closed soon
      */
     public CompletableFuture<Connection> dial(Address address, ConnectionOptions options, ConnectionHandler handler) {
         final LoopConnections home = workers.get(
@@ -618,6 +620,7 @@ public final class Engine implements AutoCloseable {
     }
 
     private void shutDown(Duration grace) {
+        closeActions.forEach(Engine::tell);
         final HotRestart restart = hotRestart.get();
         if (restart != null) {
             driver.await(restart.closeAsync());
@@ -686,6 +689,22 @@ public final class Engine implements AutoCloseable {
         }
     }
 
+    /**
+     * Has {@code action} run when the engine begins to close, before it closes anything: for what would otherwise dial again whenever one of its
+     * connections is closed. On the thread that closes the engine; it must not wait for the end of the engine.
+     *
+     * @return false if the engine is being closed already; {@code action} has run then, or is not run
+     */
+    public boolean addCloseAction(Runnable action) {
+        closeActions.add(action);
+        return !closing.get();
+    }
+
+    /** Takes back {@link #addCloseAction}. */
+    public void removeCloseAction(Runnable action) {
+        closeActions.remove(action);
+    }
+
     /** As {@link #closeAsync} with {@link #DEFAULT_CLOSE_TIME}, and waits. Not to be called on a loop. */
     @Override
     public void close() {
@@ -693,8 +712,18 @@ public final class Engine implements AutoCloseable {
         await(closeAsync(DEFAULT_CLOSE_TIME));
     }
 
-    /** Waits for {@code future}, as {@link CompletableFuture#join()} does. */
-    <T> T await(CompletableFuture<T> future) {
+    /**
+     * Waits until {@code future} is completed, in whichever way, as the engine's {@link LoopDriver} does. Not to be called on a loop.
+     *
+     * @return whether it is; false if the time has passed, or the thread was interrupted, which stays so
+     */
+    public boolean awaitDone(CompletableFuture<?> future, Duration timeout) {
+        requireNoLoop("awaitDone()");
+        return await(future, timeout);
+    }
+
+    /** Waits for {@code future}, as {@link CompletableFuture#join()} does, by the engine's {@link LoopDriver}. Not to be called on a loop. */
+    public <T> T await(CompletableFuture<T> future) {
         driver.await(future);
         return future.join();
     }

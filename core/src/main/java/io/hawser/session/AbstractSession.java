@@ -61,7 +61,6 @@ abstract class AbstractSession<M> implements Session<M> {
         this.lane = endpoint.tasks().newLane();
         this.inline = endpoint.tasks().isInline();
         this.counters = new SessionCounters(loop.clockNs());
-        endpoint.sessionMade();
         final Correlation<M> correlation = endpoint.correlation();
         this.calls = correlation == null ? null : new CallTable<>(this, correlation);
     }
@@ -96,10 +95,16 @@ abstract class AbstractSession<M> implements Session<M> {
 
     /** Asks the listener; whether the session is to be. */
     final boolean agree() throws Exception {
+        // Before the listener is asked: it may want another period.
+        startCron(endpoint.cron().toNanos());
         if (!endpoint.listener().onOpen(this)) {
             return false;
         }
         endpoint.sessions().add(this);
+        final SessionOwner<M> owner = endpoint.owner();
+        if (owner != null) {
+            owner.opened(this);
+        }
         return true;
     }
 
@@ -296,10 +301,7 @@ abstract class AbstractSession<M> implements Session<M> {
         synchronized (this) {
             cause = end;
         }
-        final Timer timer = cronTimer;
-        if (timer != null) {
-            loop.wheel().cancel(timer);
-        }
+        stopTimers();
         final M lost = waiting;
         waiting = null;
         if (lost != null) {
@@ -321,12 +323,33 @@ abstract class AbstractSession<M> implements Session<M> {
             });
         }
         release();
+        final SessionOwner<M> owner = endpoint.owner();
+        if (owner != null) {
+            owner.gone(this, end);
+        }
     }
 
     /** As {@link #closed}, of a session that the listener has refused. */
     final void closedUnseen(CloseCause why) {
-        cause = why;
+        synchronized (this) {
+            cause = why;
+        }
+        stopTimers();
+        if (calls != null) {
+            calls.close(why);
+        }
+        final SessionOwner<M> owner = endpoint.owner();
+        if (owner != null) {
+            owner.gone(this, why);
+        }
         ended(why);
+    }
+
+    private void stopTimers() {
+        final Timer timer = cronTimer;
+        if (timer != null) {
+            loop.wheel().cancel(timer);
+        }
     }
 
     private void tellOfClose() {
@@ -343,6 +366,10 @@ abstract class AbstractSession<M> implements Session<M> {
     }
 
     private void ended(CloseCause why) {
+        final SessionOwner<M> owner = endpoint.owner();
+        if (owner != null) {
+            owner.over();
+        }
         closed.complete(why);
         endpoint.sessionOver();
     }

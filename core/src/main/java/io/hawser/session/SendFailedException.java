@@ -9,6 +9,8 @@ public final class SendFailedException extends RuntimeException {
 
     /** Why not. */
     public enum Reason {
+        /** No session of the client is open. */
+        NOT_CONNECTED,
         /** The session is closed. */
         CLOSED,
         /** Too much is pending; nothing of the message is sent. */

@@ -11,6 +11,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** What all sessions of a server or a client have in common, and how they hang on their connections. Any thread. */
@@ -23,11 +24,12 @@ final class SessionEndpoint<M> implements ConnectionHandler {
 
     private final @Nullable Correlation<M> correlation;
     private final SessionOptions options;
-    private final Set<Session<M>> sessions = ConcurrentHashMap.newKeySet();
+    private final Set<Session<M>> sessions;
+    private final @Nullable SessionOwner<M> owner;
     /** Sessions whose close has not been told yet, and one for the server or client. */
-    private final AtomicLong live = new AtomicLong(1);
+    private final AtomicLong live;
 
-    private final CompletableFuture<Void> ended = new CompletableFuture<>();
+    private final CompletableFuture<Void> ended;
 
     SessionEndpoint(
             Codec<M> codec,
@@ -42,6 +44,34 @@ final class SessionEndpoint<M> implements ConnectionHandler {
         this.ownsTasks = ownsTasks;
         this.correlation = correlation;
         this.options = options;
+        this.sessions = ConcurrentHashMap.newKeySet();
+        this.owner = null;
+        this.live = new AtomicLong(1);
+        this.ended = new CompletableFuture<>();
+    }
+
+    private SessionEndpoint(SessionEndpoint<M> other, SessionOwner<M> owner) {
+        this.codec = other.codec;
+        this.listener = other.listener;
+        this.tasks = other.tasks;
+        this.correlation = other.correlation;
+        this.options = other.options;
+        this.sessions = other.sessions;
+        this.owner = owner;
+        this.ownsTasks = other.ownsTasks;
+        this.live = other.live;
+        this.ended = other.ended;
+    }
+
+    /** The same endpoint, for sessions of which {@code who} is told, too. */
+    SessionEndpoint<M> ownedBy(SessionOwner<M> who) {
+        return new SessionEndpoint<>(this, who);
+    }
+
+    /** Who is to be told of its sessions. */
+    @Nullable
+    SessionOwner<M> owner() {
+        return owner;
     }
 
     Codec<M> codec() {
@@ -73,8 +103,27 @@ final class SessionEndpoint<M> implements ConnectionHandler {
         return options.idleTimeout();
     }
 
-    void sessionMade() {
+    /** Makes a session, which is counted until it is over. */
+    <S extends AbstractSession<M>> S make(Supplier<S> maker) {
         live.incrementAndGet();
+        try {
+            return maker.get();
+        } catch (Throwable t) {
+            if (owner != null) {
+                owner.stillborn(t);
+            }
+            sessionOver();
+            throw t;
+        }
+    }
+
+    /** Refuses a codec whose messages would end before a pool's threads see them. */
+    static void requireInline(Codec<?> codec, boolean inline) {
+        if (codec.isTransient() && !inline) {
+            throw new IllegalArgumentException(
+                    "Messages of " + codec
+                            + " end when the listener returns, so it has to run inline, not in a task pool; slices live longer");
+        }
     }
 
     void sessionOver() {
@@ -113,8 +162,13 @@ final class SessionEndpoint<M> implements ConnectionHandler {
     }
 
     @Override
+    public boolean prepare(Connection connection) {
+        return owner == null || owner.begins();
+    }
+
+    @Override
     public void onOpen(Connection connection) {
-        final StreamSession<M> session = new StreamSession<>(this, connection);
+        final StreamSession<M> session = make(() -> new StreamSession<>(this, connection));
         connection.attach(session);
         session.opened();
     }

@@ -1,7 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.hawser.session;
 
+import io.hawser.connection.Engine;
 import java.time.Duration;
 
 /** What each session of an endpoint begins with. */
-record SessionOptions(int maxMessageBytes, Duration cron, Duration idleTimeout) {}
+record SessionOptions(int maxMessageBytes, Duration cron, Duration idleTimeout) {
+    SessionOptions {
+        requireNotNegative("cron", cron);
+        requireNotNegative("idleTimeout", idleTimeout);
+    }
+
+    /** @param maxMessageBytes 0 for what the engine's limits say */
+    static SessionOptions of(Engine engine, int maxMessageBytes, Duration cron, Duration idleTimeout) {
+        final int most = maxMessageBytes == 0 ? engine.limits().messageBytes() : maxMessageBytes;
+        if (most > engine.limits().inboundBytes()) {
+            throw new IllegalArgumentException("A message of " + most + " bytes would not fit Limits.inboundBytes, "
+                    + engine.limits().inboundBytes());
+        }
+        return new SessionOptions(most, cron, idleTimeout);
+    }
+
+    private static void requireNotNegative(String name, Duration duration) {
+        if (duration.isNegative()) {
+            throw new IllegalArgumentException(name + " must not be negative: " + duration);
+        }
+    }
+}

@@ -216,24 +216,11 @@ public final class SessionServer<M> implements AutoCloseable {
             final Engine home = given == null ? Engine.builder().start() : given;
             boolean started = false;
             try {
-                final int most = maxMessageBytes == 0 ? home.limits().messageBytes() : maxMessageBytes;
-                if (most > home.limits().inboundBytes()) {
-                    throw new IllegalArgumentException(
-                            "A message of " + most + " bytes would not fit Limits.inboundBytes, "
-                                    + home.limits().inboundBytes());
-                }
-                if (codec.isTransient() && (pool == null ? tasks.kind() != Tasks.Kind.INLINE : !pool.isInline())) {
-                    throw new IllegalArgumentException(
-                            "Messages of " + codec
-                                    + " end when the listener returns, so it has to run inline, not in a task pool; slices live longer");
-                }
+                final SessionOptions begin = SessionOptions.of(home, maxMessageBytes, cron, idleTimeout);
+                SessionEndpoint.requireInline(
+                        codec, pool == null ? tasks.kind() == Tasks.Kind.INLINE : pool.isInline());
                 final SessionEndpoint<M> endpoint = new SessionEndpoint<>(
-                        codec,
-                        listener,
-                        pool == null ? tasks.start() : pool,
-                        pool == null,
-                        correlation,
-                        new SessionOptions(most, cron, idleTimeout));
+                        codec, listener, pool == null ? tasks.start() : pool, pool == null, correlation, begin);
                 final List<Server> servers = listen(home, endpoint);
                 if (given == null) {
                     servers.forEach(Server::closesEngine);

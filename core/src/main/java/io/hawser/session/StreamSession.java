@@ -57,9 +57,7 @@ final class StreamSession<M> extends AbstractSession<M> {
         } catch (Throwable t) {
             failed(CloseCause.Kind.ERROR, t);
         }
-        if (agreed) {
-            cron(endpoint().cron());
-        } else if (!isOver()) {
+        if (!agreed && !isOver()) {
             refused = true;
             closeBelow();
         }
