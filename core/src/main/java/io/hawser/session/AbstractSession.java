@@ -62,7 +62,7 @@ abstract class AbstractSession<M> implements Session<M> {
         this.inline = endpoint.tasks().isInline();
         this.counters = new SessionCounters(loop.clockNs());
         final Correlation<M> correlation = endpoint.correlation();
-        this.calls = correlation == null ? null : new CallTable<>(this, correlation);
+        this.calls = correlation == null ? null : CallTable.of(this, correlation);
     }
 
     final SessionEndpoint<M> endpoint() {
@@ -87,6 +87,12 @@ abstract class AbstractSession<M> implements Session<M> {
      * @return completes when the kernel has taken it
      */
     abstract CompletableFuture<Sent> offer(M message) throws SendFailedException;
+
+    /**
+     * Sends a message behind all that other threads have sent before, whatever the thread: where an order is kept above, what the loop sends must not
+     * overtake what is on its way to the loop.
+     */
+    abstract void sendInOrder(M message) throws SendFailedException;
 
     /** Completes when {@code bytes} may be pending besides those that are, or everything is over. */
     abstract CompletableFuture<Void> awaitRoom(long bytes);

@@ -74,7 +74,7 @@ public interface Session<M> extends AutoCloseable {
      */
     CompletableFuture<M> callAsync(M request, Duration timeout);
 
-    /** How many calls wait for their responses. */
+    /** How many calls wait for their responses; with {@link Correlation#inOrder}, those that have timed out included, until their responses come. */
     int pendingCalls();
 
     /** The bytes that were sent and that the kernel has not taken yet. */

@@ -360,6 +360,7 @@ public final class SessionClient<M> implements AutoCloseable {
         private Tasks tasks = Tasks.inline();
         private @Nullable TaskPool pool;
         private @Nullable Correlation<M> correlation;
+        private int maxPendingCalls = SessionOptions.DEFAULT_PENDING_CALLS;
         private @Nullable Engine engine;
         private ConnectionOptions options = ConnectionOptions.DEFAULT;
         private Reconnect reconnect = Reconnect.DEFAULT;
@@ -451,6 +452,16 @@ public final class SessionClient<M> implements AutoCloseable {
             return this;
         }
 
+        /**
+         * How many calls of a session may wait for their responses at once; more fail with {@link SendFailedException.Reason#BLOCKED}. Default 65,536.
+         *
+         * @throws IllegalArgumentException if it is not positive
+         */
+        public Builder<M> maxPendingCalls(int count) {
+            maxPendingCalls = SessionOptions.requirePendingCalls(count);
+            return this;
+        }
+
         /** The engine to run on; by default one of its own, which ends with the client. */
         public Builder<M> engine(Engine value) {
             engine = value;
@@ -499,9 +510,9 @@ public final class SessionClient<M> implements AutoCloseable {
             final Engine home = given == null ? Engine.builder().start() : given;
             boolean started = false;
             try {
-                final SessionOptions begin = SessionOptions.of(home, maxMessageBytes, cron, idleTimeout);
-                SessionEndpoint.requireInline(
-                        codec, pool == null ? tasks.kind() == Tasks.Kind.INLINE : pool.isInline());
+                final SessionOptions begin = SessionOptions.of(home, maxMessageBytes, cron, idleTimeout, maxPendingCalls);
+                SessionEndpoint.requireFit(
+                        codec, correlation, pool == null ? tasks.kind() == Tasks.Kind.INLINE : pool.isInline());
                 final SessionEndpoint<M> endpoint = new SessionEndpoint<>(
                         codec, listener, pool == null ? tasks.start() : pool, pool == null, correlation, begin);
                 final SessionClient<M> client = new SessionClient<>(home, this, endpoint);

@@ -14,6 +14,7 @@ final class SessionCounters {
     private final AtomicLong messagesSentByOthers = new AtomicLong();
     private final AtomicLong bytesSentByOthers = new AtomicLong();
     private final AtomicLong errors = new AtomicLong();
+    private final AtomicLong lateResponses = new AtomicLong();
     private final AtomicLong lastActiveNs;
 
     SessionCounters(long nowNs) {
@@ -45,6 +46,11 @@ final class SessionCounters {
         lastActiveNs.setOpaque(nowNs);
     }
 
+    /** The loop's thread. */
+    void late() {
+        addAlone(lateResponses, 1);
+    }
+
     void failed() {
         errors.incrementAndGet();
     }
@@ -56,6 +62,7 @@ final class SessionCounters {
                 messagesSentByLoop.get() + messagesSentByOthers.get(),
                 bytesSentByLoop.get() + bytesSentByOthers.get(),
                 errors.get(),
+                lateResponses.get(),
                 Duration.ofNanos(nowNs - openedNs),
                 Duration.ofNanos(Math.max(0, nowNs - lastActiveNs.get())));
     }

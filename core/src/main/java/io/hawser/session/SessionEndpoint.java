@@ -95,6 +95,10 @@ final class SessionEndpoint<M> implements ConnectionHandler {
         return options.maxMessageBytes();
     }
 
+    int maxPendingCalls() {
+        return options.maxPendingCalls();
+    }
+
     Duration cron() {
         return options.cron();
     }
@@ -117,8 +121,13 @@ final class SessionEndpoint<M> implements ConnectionHandler {
         }
     }
 
-    /** Refuses a codec whose messages would end before a pool's threads see them. */
-    static void requireInline(Codec<?> codec, boolean inline) {
+    /** Refuses a codec whose messages would end before a pool's threads, or a call's caller, see them. */
+    static void requireFit(Codec<?> codec, @Nullable Correlation<?> correlation, boolean inline) {
+        if (codec.isTransient() && correlation != null) {
+            throw new IllegalArgumentException(
+                    "Messages of " + codec
+                            + " end when the listener returns, so none can be the response that a call waits for; slices live longer");
+        }
         if (codec.isTransient() && !inline) {
             throw new IllegalArgumentException(
                     "Messages of " + codec

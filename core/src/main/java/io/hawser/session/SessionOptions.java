@@ -5,20 +5,34 @@ import io.hawser.connection.Engine;
 import java.time.Duration;
 
 /** What each session of an endpoint begins with. */
-record SessionOptions(int maxMessageBytes, Duration cron, Duration idleTimeout) {
+record SessionOptions(int maxMessageBytes, Duration cron, Duration idleTimeout, int maxPendingCalls) {
+    static final int DEFAULT_PENDING_CALLS = 65_536;
+
     SessionOptions {
         requireNotNegative("cron", cron);
         requireNotNegative("idleTimeout", idleTimeout);
     }
 
+    SessionOptions(int maxMessageBytes, Duration cron, Duration idleTimeout) {
+        this(maxMessageBytes, cron, idleTimeout, DEFAULT_PENDING_CALLS);
+    }
+
     /** @param maxMessageBytes 0 for what the engine's limits say */
-    static SessionOptions of(Engine engine, int maxMessageBytes, Duration cron, Duration idleTimeout) {
+    static SessionOptions of(
+            Engine engine, int maxMessageBytes, Duration cron, Duration idleTimeout, int maxPendingCalls) {
         final int most = maxMessageBytes == 0 ? engine.limits().messageBytes() : maxMessageBytes;
         if (most > engine.limits().inboundBytes()) {
             throw new IllegalArgumentException("A message of " + most + " bytes would not fit Limits.inboundBytes, "
                     + engine.limits().inboundBytes());
         }
-        return new SessionOptions(most, cron, idleTimeout);
+        return new SessionOptions(most, cron, idleTimeout, maxPendingCalls);
+    }
+
+    static int requirePendingCalls(int count) {
+        if (count < 1) {
+            throw new IllegalArgumentException("A session must be allowed 1 pending call at least: " + count);
+        }
+        return count;
     }
 
     private static void requireNotNegative(String name, Duration duration) {

@@ -124,6 +124,7 @@ public final class SessionServer<M> implements AutoCloseable {
         private Tasks tasks = Tasks.inline();
         private @Nullable TaskPool pool;
         private @Nullable Correlation<M> correlation;
+        private int maxPendingCalls = SessionOptions.DEFAULT_PENDING_CALLS;
         private @Nullable Engine engine;
         private ServerOptions options = ServerOptions.DEFAULT;
         private int maxMessageBytes;
@@ -163,6 +164,16 @@ public final class SessionServer<M> implements AutoCloseable {
         /** Which messages are responses to {@link Session#call}; default none. */
         public Builder<M> correlation(Correlation<M> value) {
             correlation = value;
+            return this;
+        }
+
+        /**
+         * How many calls of a session may wait for their responses at once; more fail with {@link SendFailedException.Reason#BLOCKED}. Default 65,536.
+         *
+         * @throws IllegalArgumentException if it is not positive
+         */
+        public Builder<M> maxPendingCalls(int count) {
+            maxPendingCalls = SessionOptions.requirePendingCalls(count);
             return this;
         }
 
@@ -216,9 +227,9 @@ public final class SessionServer<M> implements AutoCloseable {
             final Engine home = given == null ? Engine.builder().start() : given;
             boolean started = false;
             try {
-                final SessionOptions begin = SessionOptions.of(home, maxMessageBytes, cron, idleTimeout);
-                SessionEndpoint.requireInline(
-                        codec, pool == null ? tasks.kind() == Tasks.Kind.INLINE : pool.isInline());
+                final SessionOptions begin = SessionOptions.of(home, maxMessageBytes, cron, idleTimeout, maxPendingCalls);
+                SessionEndpoint.requireFit(
+                        codec, correlation, pool == null ? tasks.kind() == Tasks.Kind.INLINE : pool.isInline());
                 final SessionEndpoint<M> endpoint = new SessionEndpoint<>(
                         codec, listener, pool == null ? tasks.start() : pool, pool == null, correlation, begin);
                 final List<Server> servers = listen(home, endpoint);

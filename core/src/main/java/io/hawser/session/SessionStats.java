@@ -11,6 +11,7 @@ import java.time.Duration;
  * @param messagesSent messages that were encoded and queued
  * @param bytesSent the bytes that they became
  * @param errors failures that the listener was told of
+ * @param lateResponses responses for which no call waited any more
  * @param age the time since it opened
  * @param idle the time since a message last came or was sent
  */
@@ -20,5 +21,6 @@ public record SessionStats(
         long messagesSent,
         long bytesSent,
         long errors,
+        long lateResponses,
         Duration age,
         Duration idle) {}

@@ -248,6 +248,15 @@ final class StreamSession<M> extends AbstractSession<M> {
             counters().sentByLoop(bytes, loop().nowNs());
             return bytes;
         }
+        return sendAnywhere(message);
+    }
+
+    @Override
+    void sendInOrder(M message) {
+        sendAnywhere(message);
+    }
+
+    private long sendAnywhere(M message) {
         final Offered offered = offerNow(message);
         if (offered.taken().isCompletedExceptionally()) {
             throw failureOf(offered.taken().exceptionNow());
