@@ -35,6 +35,7 @@ abstract class AbstractSession<M> implements Session<M> {
     private final TaskLane lane;
     private final boolean inline;
     private final @Nullable CallTable<M> calls;
+    private final @Nullable Pulse<M> pulse;
     private final SessionCounters counters;
     private final Map<AttributeKey<?>, Object> attributes = new ConcurrentHashMap<>(2);
     private final AtomicInteger live = new AtomicInteger(1);
@@ -63,6 +64,8 @@ abstract class AbstractSession<M> implements Session<M> {
         this.counters = new SessionCounters(loop.clockNs());
         final Correlation<M> correlation = endpoint.correlation();
         this.calls = correlation == null ? null : CallTable.of(this, correlation);
+        final Heartbeat<M> heartbeat = endpoint.heartbeat();
+        this.pulse = heartbeat == null ? null : new Pulse<>(this, heartbeat);
     }
 
     final SessionEndpoint<M> endpoint() {
@@ -97,6 +100,15 @@ abstract class AbstractSession<M> implements Session<M> {
     /** Completes when {@code bytes} may be pending besides those that are, or everything is over. */
     abstract CompletableFuture<Void> awaitRoom(long bytes);
 
+    /** All bytes that have come from the peer, decoded or not. The loop's thread. */
+    abstract long receivedBytes();
+
+    /** All bytes that were taken of what was sent. The loop's thread. */
+    abstract long takenBytes();
+
+    /** Whether so much is pending that nothing is received. The loop's thread. */
+    abstract boolean isCongested();
+
     // ---- beginning. The loop's thread
 
     /** Asks the listener; whether the session is to be. */
@@ -107,6 +119,9 @@ abstract class AbstractSession<M> implements Session<M> {
             return false;
         }
         endpoint.sessions().add(this);
+        if (pulse != null && cause == null) {
+            pulse.start();
+        }
         final SessionOwner<M> owner = endpoint.owner();
         if (owner != null) {
             owner.opened(this);
@@ -123,6 +138,9 @@ abstract class AbstractSession<M> implements Session<M> {
 
     /** Gives a message to whom it is for. */
     final void deliver(M message) {
+        if (pulse != null && pulse.takes(message)) {
+            return;
+        }
         if (calls != null && calls.complete(message)) {
             return;
         }
@@ -280,14 +298,27 @@ abstract class AbstractSession<M> implements Session<M> {
 
     /** Tells the listener, once, and closes with what is pending. Any thread. */
     final void failed(CloseCause.Kind kind, Throwable error) {
+        if (fails(kind, error)) {
+            closeBelow();
+        }
+    }
+
+    /** As {@link #failed}, of a peer that will take nothing any more. */
+    final void failedHard(CloseCause.Kind kind, Throwable error) {
+        if (fails(kind, error)) {
+            abort();
+        }
+    }
+
+    private boolean fails(CloseCause.Kind kind, Throwable error) {
         synchronized (this) {
             if (failure != null || cause != null) {
-                return;
+                return false;
             }
             failure = new CloseCause(kind, Optional.of(error));
         }
         tell(error);
-        closeBelow();
+        return true;
     }
 
     private void tell(Throwable error) {
@@ -352,6 +383,9 @@ abstract class AbstractSession<M> implements Session<M> {
     }
 
     private void stopTimers() {
+        if (pulse != null) {
+            pulse.stop();
+        }
         final Timer timer = cronTimer;
         if (timer != null) {
             loop.wheel().cancel(timer);

@@ -360,6 +360,7 @@ public final class SessionClient<M> implements AutoCloseable {
         private Tasks tasks = Tasks.inline();
         private @Nullable TaskPool pool;
         private @Nullable Correlation<M> correlation;
+        private @Nullable Heartbeat<M> heartbeat;
         private int maxPendingCalls = SessionOptions.DEFAULT_PENDING_CALLS;
         private @Nullable Engine engine;
         private ConnectionOptions options = ConnectionOptions.DEFAULT;
@@ -462,6 +463,12 @@ public final class SessionClient<M> implements AutoCloseable {
             return this;
         }
 
+        /** How sessions whose peer is gone without a word are found; default not at all. */
+        public Builder<M> heartbeat(Heartbeat<M> value) {
+            heartbeat = value;
+            return this;
+        }
+
         /** The engine to run on; by default one of its own, which ends with the client. */
         public Builder<M> engine(Engine value) {
             engine = value;
@@ -514,7 +521,7 @@ public final class SessionClient<M> implements AutoCloseable {
                 SessionEndpoint.requireFit(
                         codec, correlation, pool == null ? tasks.kind() == Tasks.Kind.INLINE : pool.isInline());
                 final SessionEndpoint<M> endpoint = new SessionEndpoint<>(
-                        codec, listener, pool == null ? tasks.start() : pool, pool == null, correlation, begin);
+                        codec, listener, pool == null ? tasks.start() : pool, pool == null, correlation, heartbeat, begin);
                 final SessionClient<M> client = new SessionClient<>(home, this, endpoint);
                 client.start();
                 started = true;

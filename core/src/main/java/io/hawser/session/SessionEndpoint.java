@@ -23,6 +23,7 @@ final class SessionEndpoint<M> implements ConnectionHandler {
     private final boolean ownsTasks;
 
     private final @Nullable Correlation<M> correlation;
+    private final @Nullable Heartbeat<M> heartbeat;
     private final SessionOptions options;
     private final Set<Session<M>> sessions;
     private final @Nullable SessionOwner<M> owner;
@@ -37,12 +38,14 @@ final class SessionEndpoint<M> implements ConnectionHandler {
             TaskPool tasks,
             boolean ownsTasks,
             @Nullable Correlation<M> correlation,
+            @Nullable Heartbeat<M> heartbeat,
             SessionOptions options) {
         this.codec = codec;
         this.listener = listener;
         this.tasks = tasks;
         this.ownsTasks = ownsTasks;
         this.correlation = correlation;
+        this.heartbeat = heartbeat;
         this.options = options;
         this.sessions = ConcurrentHashMap.newKeySet();
         this.owner = null;
@@ -55,6 +58,7 @@ final class SessionEndpoint<M> implements ConnectionHandler {
         this.listener = other.listener;
         this.tasks = other.tasks;
         this.correlation = other.correlation;
+        this.heartbeat = other.heartbeat;
         this.options = other.options;
         this.sessions = other.sessions;
         this.owner = owner;
@@ -89,6 +93,11 @@ final class SessionEndpoint<M> implements ConnectionHandler {
     @Nullable
     Correlation<M> correlation() {
         return correlation;
+    }
+
+    @Nullable
+    Heartbeat<M> heartbeat() {
+        return heartbeat;
     }
 
     int maxMessageBytes() {

@@ -124,6 +124,7 @@ public final class SessionServer<M> implements AutoCloseable {
         private Tasks tasks = Tasks.inline();
         private @Nullable TaskPool pool;
         private @Nullable Correlation<M> correlation;
+        private @Nullable Heartbeat<M> heartbeat;
         private int maxPendingCalls = SessionOptions.DEFAULT_PENDING_CALLS;
         private @Nullable Engine engine;
         private ServerOptions options = ServerOptions.DEFAULT;
@@ -174,6 +175,12 @@ public final class SessionServer<M> implements AutoCloseable {
          */
         public Builder<M> maxPendingCalls(int count) {
             maxPendingCalls = SessionOptions.requirePendingCalls(count);
+            return this;
+        }
+
+        /** How sessions whose peer is gone without a word are found; default not at all. */
+        public Builder<M> heartbeat(Heartbeat<M> value) {
+            heartbeat = value;
             return this;
         }
 
@@ -231,7 +238,7 @@ public final class SessionServer<M> implements AutoCloseable {
                 SessionEndpoint.requireFit(
                         codec, correlation, pool == null ? tasks.kind() == Tasks.Kind.INLINE : pool.isInline());
                 final SessionEndpoint<M> endpoint = new SessionEndpoint<>(
-                        codec, listener, pool == null ? tasks.start() : pool, pool == null, correlation, begin);
+                        codec, listener, pool == null ? tasks.start() : pool, pool == null, correlation, heartbeat, begin);
                 final List<Server> servers = listen(home, endpoint);
                 if (given == null) {
                     servers.forEach(Server::closesEngine);

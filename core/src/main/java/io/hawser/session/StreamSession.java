@@ -343,6 +343,22 @@ final class StreamSession<M> extends AbstractSession<M> {
     }
 
     @Override
+    long receivedBytes() {
+        final Buffer in = (Buffer) connection.reader();
+        return in.consumedBytes() + in.readableBytes();
+    }
+
+    @Override
+    long takenBytes() {
+        return isOpen() ? ((Buffer) connection.writer()).consumedBytes() : 0;
+    }
+
+    @Override
+    boolean isCongested() {
+        return connection.pendingBytes() > connection.engine().limits().outboundHighBytes();
+    }
+
+    @Override
     CompletableFuture<Void> awaitRoom(long bytes) {
         final CompletableFuture<Void> room = new CompletableFuture<>();
         final boolean accepted = loop().executeAlways(() -> {
