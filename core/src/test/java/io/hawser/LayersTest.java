@@ -64,7 +64,7 @@ class LayersTest {
 
     static Stream<Layer> layers() {
         return Stream.of(
-                new Layer(SESSION, CONNECTION, LOOP, BUFFER, LOG),
+                new Layer(SESSION, CONNECTION, LOOP, SPI, BUFFER, LOG),
                 new Layer(SIMULATION, CONNECTION, LOOP, SPI, SIM, BUFFER),
                 new Layer(CONNECTION, LOOP, SPI, BUFFER, LOG),
                 new Layer(LOG),

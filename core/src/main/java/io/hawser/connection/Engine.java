@@ -816,7 +816,8 @@ public final class Engine implements AutoCloseable {
         return pool;
     }
 
-    long nextConnectionId() {
+    /** A number that no other connection or session of this engine has or had. */
+    public long nextConnectionId() {
         return connectionIds.incrementAndGet();
     }
 

@@ -78,6 +78,11 @@ abstract class AbstractSession<M> implements Session<M> {
 
     // ---- what is below
 
+    /** Whether the peer can be held back; else messages for which there is no room are lost. */
+    boolean holdsBack() {
+        return true;
+    }
+
     /** Stops receiving, or goes on with it, first with what was held back. The loop's thread. */
     abstract void receive(boolean on);
 
@@ -151,7 +156,8 @@ abstract class AbstractSession<M> implements Session<M> {
         if (offerTask(message)) {
             return;
         }
-        switch (endpoint.tasks().rejectionPolicy()) {
+        final RejectionPolicy wanted = endpoint.tasks().rejectionPolicy();
+        switch (wanted == RejectionPolicy.BLOCK && !holdsBack() ? RejectionPolicy.REJECT : wanted) {
             case BLOCK -> block(message);
             case REJECT -> {
                 endpoint.codec().discard(message);
@@ -218,8 +224,13 @@ abstract class AbstractSession<M> implements Session<M> {
         try {
             endpoint.listener().onMessage(this, message);
         } catch (Throwable t) {
-            failed(CloseCause.Kind.ERROR, t);
+            listenerFailed(t);
         }
+    }
+
+    /** The listener threw. */
+    void listenerFailed(Throwable error) {
+        failed(CloseCause.Kind.ERROR, error);
     }
 
     /** A task has returned. */
@@ -310,6 +321,15 @@ abstract class AbstractSession<M> implements Session<M> {
         }
     }
 
+    /** Makes {@code why} the cause of the close that follows, unless there is one. */
+    final void endsAs(CloseCause why) {
+        synchronized (this) {
+            if (failure == null && cause == null) {
+                failure = why;
+            }
+        }
+    }
+
     private boolean fails(CloseCause.Kind kind, Throwable error) {
         synchronized (this) {
             if (failure != null || cause != null) {
@@ -321,7 +341,8 @@ abstract class AbstractSession<M> implements Session<M> {
         return true;
     }
 
-    private void tell(Throwable error) {
+    /** Tells the listener of what closes nothing by itself. Any thread. */
+    final void tell(Throwable error) {
         counters.failed();
         try {
             endpoint.listener().onError(this, error);

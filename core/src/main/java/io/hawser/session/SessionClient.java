@@ -6,6 +6,7 @@ import io.hawser.connection.ConnectionOptions;
 import io.hawser.connection.Engine;
 import io.hawser.log.Log;
 import io.hawser.loop.EventLoop;
+import io.hawser.transport.DatagramOptions;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -41,6 +42,7 @@ public final class SessionClient<M> implements AutoCloseable {
     private final Engine engine;
     private final boolean ownsEngine;
     private final ConnectionOptions options;
+    private final DatagramOptions datagramOptions;
     private final SessionBalancer<M> balancer;
     private final ClientListener listener;
     /** The one that manages the slots. */
@@ -70,6 +72,7 @@ public final class SessionClient<M> implements AutoCloseable {
         final var unused = over.thenCompose(_ -> endpoint.retire());
         this.ownsEngine = builder.engine == null;
         this.options = builder.options;
+        this.datagramOptions = builder.datagramOptions;
         this.balancer = builder.balancer;
         this.listener = builder.clientListener;
         this.loop = engine.loops().getFirst();
@@ -87,7 +90,10 @@ public final class SessionClient<M> implements AutoCloseable {
     /**
      * A client to be set up and started.
      *
-     * @param address such as {@code tcp://10.0.0.7:7002} or {@code unix:///tmp/hawser.sock}
+     * <p>Over {@code udp://…} a session is a connected socket, which is open at once, whether anybody is there or not; what the network reports is told
+     * to {@link EventListener#onError}.
+     *
+     * @param address such as {@code tcp://10.0.0.7:7002}, {@code udp://10.0.0.7:7002} or {@code unix:///tmp/hawser.sock}
      * @param codec what a message is
      * @throws IllegalArgumentException if {@code address} is none that can be dialled
      */
@@ -241,6 +247,12 @@ public final class SessionClient<M> implements AutoCloseable {
     }
 
     CompletableFuture<?> dial(Address address, SessionEndpoint<M> endpoint) {
+        if (address.isUdp()) {
+            return engine.connectDatagram(
+                    address,
+                    datagramOptions,
+                    new DatagramSessions<>(endpoint, DatagramMode.CONNECTED, 1, endpoint.idleTimeout()));
+        }
         return engine.dial(address, options, endpoint);
     }
 
@@ -364,6 +376,7 @@ public final class SessionClient<M> implements AutoCloseable {
         private int maxPendingCalls = SessionOptions.DEFAULT_PENDING_CALLS;
         private @Nullable Engine engine;
         private ConnectionOptions options = ConnectionOptions.DEFAULT;
+        private DatagramOptions datagramOptions = DatagramOptions.DEFAULT;
         private Reconnect reconnect = Reconnect.DEFAULT;
         private SessionBalancer<M> balancer = SessionBalancer.roundRobin();
         private ClientListener clientListener = ClientListener.NONE;
@@ -475,6 +488,12 @@ public final class SessionClient<M> implements AutoCloseable {
             return this;
         }
 
+        /** How UDP sockets behave. */
+        public Builder<M> datagramOptions(DatagramOptions value) {
+            datagramOptions = value;
+            return this;
+        }
+
         /** How connections behave. */
         public Builder<M> options(ConnectionOptions value) {
             options = value;
@@ -518,6 +537,9 @@ public final class SessionClient<M> implements AutoCloseable {
             boolean started = false;
             try {
                 final SessionOptions begin = SessionOptions.of(home, maxMessageBytes, cron, idleTimeout, maxPendingCalls);
+                if (addresses.stream().anyMatch(Address::isUdp)) {
+                    DatagramSessions.requireFit(codec, correlation);
+                }
                 SessionEndpoint.requireFit(
                         codec, correlation, pool == null ? tasks.kind() == Tasks.Kind.INLINE : pool.isInline());
                 final SessionEndpoint<M> endpoint = new SessionEndpoint<>(

@@ -2,9 +2,11 @@
 package io.hawser.session;
 
 import io.hawser.connection.Address;
+import io.hawser.connection.DatagramServer;
 import io.hawser.connection.Engine;
 import io.hawser.connection.Server;
 import io.hawser.connection.ServerOptions;
+import io.hawser.transport.DatagramOptions;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -13,6 +15,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,41 +33,100 @@ public final class SessionServer<M> implements AutoCloseable {
     private final Engine engine;
     private final boolean ownsEngine;
     private final SessionEndpoint<M> endpoint;
+    private final DatagramSessions<M> datagrams;
     private final List<Server> servers;
     private final AtomicBoolean retired = new AtomicBoolean();
+    private final List<DatagramServer> sockets;
+    private final List<Address> addresses;
 
-    private SessionServer(Engine engine, boolean ownsEngine, SessionEndpoint<M> endpoint, List<Server> servers) {
+    private SessionServer(Builder<M> builder, Engine engine, SessionEndpoint<M> endpoint, DatagramSessions<M> datagrams)
+            throws IOException {
         this.engine = engine;
-        this.ownsEngine = ownsEngine;
+        this.ownsEngine = builder.engine == null;
         this.endpoint = endpoint;
-        this.servers = servers;
+        this.datagrams = datagrams;
+        final List<Server> listening = new ArrayList<>();
+        final List<DatagramServer> bound = new ArrayList<>();
+        final List<Address> real = new ArrayList<>();
+        boolean all = false;
+        try {
+            for (Address address : builder.addresses) {
+                if (address.isUdp()) {
+                    bound.add(engine.bind(address, builder.datagramOptions, datagrams));
+                    real.add(bound.getLast().address());
+                } else {
+                    listening.add(engine.listen(address, builder.options, endpoint));
+                    real.add(listening.getLast().address());
+                }
+            }
+            all = true;
+        } finally {
+            if (!all) {
+                listening.forEach(Server::close);
+                bound.forEach(DatagramServer::close);
+            }
+        }
+        this.servers = List.copyOf(listening);
+        this.sockets = List.copyOf(bound);
+        this.addresses = List.copyOf(real);
+        if (ownsEngine) {
+            servers.forEach(Server::closesEngine);
+            sockets.forEach(DatagramServer::closesEngine);
+        }
     }
 
     /**
      * A server to be set up and started.
      *
-     * @param address such as {@code tcp://0.0.0.0:7002} or {@code unix:///tmp/hawser.sock}; port 0 lets the system pick one, which
-     *     {@link #address()} tells
+     * <p>Over {@code udp://…} each peer address is a session, made by its first datagram. A datagram holds one message or several; one that does not
+     * decode is counted, told to {@link EventListener#onError} and dropped, and closes nothing. Peers of which nothing comes for the
+     * {@link Builder#idleTimeout}, by default a minute, are forgotten.
+     *
+     * @param address such as {@code tcp://0.0.0.0:7002}, {@code udp://0.0.0.0:7002} or {@code unix:///tmp/hawser.sock}; port 0 lets the system
+     *     pick one, which {@link #address()} tells
      * @param codec what a message is
      * @throws IllegalArgumentException if {@code address} is none
      */
     public static <M> Builder<M> builder(String address, Codec<M> codec) {
-        return new Builder<>(address, codec);
+        return new Builder<>(address, codec, DatagramMode.PEER);
+    }
+
+    /**
+     * A server over UDP with one session for each socket, whose messages carry the address of their peer. What the listener throws is told to
+     * {@link EventListener#onError}, and closes nothing.
+     *
+     * @param address such as {@code udp://0.0.0.0:7002}
+     * @throws IllegalArgumentException if {@code address} is none for datagrams
+     */
+    public static <M> Builder<Addressed<M>> datagrams(String address, Codec<M> codec) {
+        final var builder = new Builder<>(address, new AddressedCodec<>(codec), DatagramMode.SOCKET);
+        builder.requireUdp();
+        return builder;
     }
 
     /** The address that is really bound, with the port that the system picked; the first of several. */
     public Address address() {
-        return servers.getFirst().address();
+        return addresses.getFirst();
     }
 
     /** All its addresses. */
     public List<Address> addresses() {
-        return servers.stream().map(Server::address).toList();
+        return addresses;
     }
 
     /** The sessions that are open, as a view that changes with them. */
     public Collection<Session<M>> sessions() {
         return Collections.unmodifiableCollection(endpoint.sessions());
+    }
+
+    /** Datagrams that were dropped since their peer was unknown and there were as many as {@link Builder#maxPeers} allows. */
+    public long refusedPeers() {
+        return datagrams.refusedPeers().sum();
+    }
+
+    /** Datagrams that were dropped since they did not decode. */
+    public long undecodedDatagrams() {
+        return datagrams.dropped().sum();
     }
 
     /** The engine that runs it. */
@@ -75,17 +137,21 @@ public final class SessionServer<M> implements AutoCloseable {
     /** Waits until it is closed. */
     public void join() {
         servers.forEach(Server::join);
+        sockets.forEach(DatagramServer::join);
     }
 
     /**
      * Stops listening. With an engine of its own sessions are drained, too: what has come is answered, for
-     * {@link Engine#DEFAULT_CLOSE_TIME} at most. Sessions on an engine that was given live on.
+     * {@link Engine#DEFAULT_CLOSE_TIME} at most. Sessions on an engine that was given live on, but for those over UDP, which end with their
+     * socket.
      */
     public CompletableFuture<Void> closeAsync() {
         final CompletableFuture<Void> below = ownsEngine
                 ? engine.closeAsync(Engine.DEFAULT_CLOSE_TIME)
-                : CompletableFuture.allOf(
-                        servers.stream().map(Server::closeAsync).toArray(CompletableFuture[]::new));
+                : CompletableFuture.allOf(Stream.concat(
+                                servers.stream().map(Server::closeAsync),
+                                sockets.stream().map(DatagramServer::closeAsync))
+                        .toArray(CompletableFuture[]::new));
         return below.thenCompose(_ -> {
             final CompletableFuture<Void> over = retire();
             return ownsEngine ? over : CompletableFuture.completedFuture(null);
@@ -103,6 +169,7 @@ public final class SessionServer<M> implements AutoCloseable {
             engine.close();
         } else {
             servers.forEach(Server::close);
+            sockets.forEach(DatagramServer::close);
         }
         final CompletableFuture<Void> over = retire();
         if (ownsEngine) {
@@ -116,6 +183,8 @@ public final class SessionServer<M> implements AutoCloseable {
      * @param <M> the type of messages
      */
     public static final class Builder<M> {
+        private static final Duration PEER_IDLE_TIMEOUT = Duration.ofMinutes(1);
+
         private final List<Address> addresses = new ArrayList<>();
         private final Codec<M> codec;
         private EventListener<M> listener = (_, _) -> {
@@ -132,14 +201,30 @@ public final class SessionServer<M> implements AutoCloseable {
         private Duration cron = Duration.ZERO;
         private Duration idleTimeout = Duration.ZERO;
 
-        private Builder(String address, Codec<M> codec) {
+        private final DatagramMode datagramMode;
+        private DatagramOptions datagramOptions = DatagramOptions.DEFAULT;
+        private int maxPeers = 10_000;
+
+        private Builder(String address, Codec<M> codec, DatagramMode datagramMode) {
             addresses.add(Address.parse(address));
             this.codec = codec;
+            this.datagramMode = datagramMode;
+        }
+
+        private void requireUdp() {
+            for (Address address : addresses) {
+                if (!address.isUdp()) {
+                    throw new IllegalArgumentException(address + " is not for datagrams, as udp://127.0.0.1:7000 is");
+                }
+            }
         }
 
         /** Listens on one more address. */
         public Builder<M> address(String another) {
             addresses.add(Address.parse(another));
+            if (datagramMode == DatagramMode.SOCKET) {
+                requireUdp();
+            }
             return this;
         }
 
@@ -181,6 +266,26 @@ public final class SessionServer<M> implements AutoCloseable {
         /** How sessions whose peer is gone without a word are found; default not at all. */
         public Builder<M> heartbeat(Heartbeat<M> value) {
             heartbeat = value;
+            return this;
+        }
+
+        /** How UDP sockets behave. */
+        public Builder<M> datagramOptions(DatagramOptions value) {
+            datagramOptions = value;
+            return this;
+        }
+
+        /**
+         * How many peers a UDP socket may have as sessions at once; datagrams of others are dropped, and {@link SessionServer#refusedPeers} counts them.
+         * Default 10,000.
+         *
+         * @throws IllegalArgumentException if it is not positive
+         */
+        public Builder<M> maxPeers(int count) {
+            if (count < 1) {
+                throw new IllegalArgumentException("There must be room for 1 peer at least: " + count);
+            }
+            maxPeers = count;
             return this;
         }
 
@@ -235,16 +340,16 @@ public final class SessionServer<M> implements AutoCloseable {
             boolean started = false;
             try {
                 final SessionOptions begin = SessionOptions.of(home, maxMessageBytes, cron, idleTimeout, maxPendingCalls);
+                if (addresses.stream().anyMatch(Address::isUdp)) {
+                    DatagramSessions.requireFit(codec, correlation);
+                }
                 SessionEndpoint.requireFit(
                         codec, correlation, pool == null ? tasks.kind() == Tasks.Kind.INLINE : pool.isInline());
                 final SessionEndpoint<M> endpoint = new SessionEndpoint<>(
                         codec, listener, pool == null ? tasks.start() : pool, pool == null, correlation, heartbeat, begin);
-                final List<Server> servers = listen(home, endpoint);
-                if (given == null) {
-                    servers.forEach(Server::closesEngine);
-                }
+                final SessionServer<M> server = listen(home, endpoint);
                 started = true;
-                return new SessionServer<>(home, given == null, endpoint, servers);
+                return server;
             } finally {
                 if (!started && given == null) {
                     home.close();
@@ -252,12 +357,15 @@ public final class SessionServer<M> implements AutoCloseable {
             }
         }
 
-        private List<Server> listen(Engine home, SessionEndpoint<M> endpoint) throws IOException {
+        private SessionServer<M> listen(Engine home, SessionEndpoint<M> endpoint) throws IOException {
+            final boolean forPeers = datagramMode == DatagramMode.PEER;
+            final Duration idle = forPeers && idleTimeout.isZero() ? PEER_IDLE_TIMEOUT : idleTimeout;
             boolean listening = false;
             try {
-                final List<Server> servers = home.listen(addresses, options, endpoint);
+                final SessionServer<M> server = new SessionServer<>(
+                        this, home, endpoint, new DatagramSessions<>(endpoint, datagramMode, maxPeers, idle));
                 listening = true;
-                return servers;
+                return server;
             } finally {
                 if (!listening) {
                     final var unused = endpoint.retire();
