@@ -11,6 +11,9 @@ final class SnappyStreamUnpacker implements StreamUnpacker {
     private static final int BEFORE_DATA = SnappyChunk.CHECKSUM_BYTES;
     private static final int MOST_GATHERED = BEFORE_DATA + (int) Snappy.mostBytes(SnappyChunk.MAX_PLAIN_BYTES);
 
+    /** A block of which no more than this part is used is not worth pinning. */
+    private static final int SPARSE = 8;
+
     private @Nullable Buffer gathered;
     private boolean identified;
     /** How much of a chunk is still to be skipped. */
@@ -87,7 +90,7 @@ final class SnappyStreamUnpacker implements StreamUnpacker {
         final Block body = chunk.nextBlock(length - BEFORE_DATA);
         if (type == SnappyChunk.UNCOMPRESSED) {
             verify(body, checksum);
-            plain.appendBlock(body);
+            take(body, plain);
             return;
         }
         Block inflated = null;
@@ -109,6 +112,19 @@ final class SnappyStreamUnpacker implements StreamUnpacker {
             if (inflated != null) {
                 inflated.release();
             }
+        }
+    }
+
+    /** Links the block; but few bytes are copied, or chunks of a byte each would pin a block for each. */
+    private static void take(Block body, Buffer plain) {
+        if (body.readableBytes() > body.capacity() / SPARSE) {
+            plain.appendBlock(body);
+            return;
+        }
+        try {
+            plain.write(body.memory().asSlice(body.start(), body.readableBytes()));
+        } finally {
+            body.release();
         }
     }
 

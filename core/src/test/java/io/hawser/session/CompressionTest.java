@@ -334,6 +334,24 @@ final class CompressionTest {
         }
     }
 
+    @Test
+    void shouldNotPinABlockForEachTinyChunk() {
+        final byte[] plain = framed(new byte[3000]);
+        final ByteBuffer stream = ByteBuffer.allocate(10 + 9 * plain.length).order(java.nio.ByteOrder.LITTLE_ENDIAN);
+        stream.put(SnappyChunk.identifier());
+        for (int i = 0; i < plain.length; i++) {
+            final var one = java.lang.foreign.MemorySegment.ofArray(plain);
+            stream.put((byte) SnappyChunk.UNCOMPRESSED).put((byte) 5).putShort((short) 0);
+            stream.putInt(SnappyChunk.checksum(one, i, 1)).put(plain[i]);
+        }
+        try (CodecDriver<byte[]> driver = driver(perStream(Compression.snappy()))) {
+            driver.feed(stream.array(), 0, stream.capacity() - 9);
+            assertThat(memory.pool().leaks()).as("blocks and views in use").hasSizeLessThan(20);
+            driver.feed(stream.array(), stream.capacity() - 9, stream.capacity());
+            assertThat(driver.outcome().messages()).containsExactly(ByteBuffer.allocate(3000));
+        }
+    }
+
     // ---- limits
 
     @ParameterizedTest
