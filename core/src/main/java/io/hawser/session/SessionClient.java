@@ -536,14 +536,21 @@ public final class SessionClient<M> implements AutoCloseable {
             final Engine home = given == null ? Engine.builder().start() : given;
             boolean started = false;
             try {
-                final SessionOptions begin = SessionOptions.of(home, maxMessageBytes, cron, idleTimeout, maxPendingCalls);
+                final SessionOptions begin =
+                        SessionOptions.of(home, maxMessageBytes, cron, idleTimeout, maxPendingCalls);
                 if (addresses.stream().anyMatch(Address::isUdp)) {
                     DatagramSessions.requireFit(codec, correlation);
                 }
                 SessionEndpoint.requireFit(
                         codec, correlation, pool == null ? tasks.kind() == Tasks.Kind.INLINE : pool.isInline());
                 final SessionEndpoint<M> endpoint = new SessionEndpoint<>(
-                        codec, listener, pool == null ? tasks.start() : pool, pool == null, correlation, heartbeat, begin);
+                        codec,
+                        listener,
+                        pool == null ? tasks.start() : pool,
+                        pool == null,
+                        correlation,
+                        heartbeat,
+                        begin);
                 final SessionClient<M> client = new SessionClient<>(home, this, endpoint);
                 client.start();
                 started = true;
