@@ -514,6 +514,31 @@ public final class Buffer implements Slice, Writer {
         return slice;
     }
 
+    /**
+     * All readable bytes once more, over the same memory: one message for many connections. Nothing is consumed here. Only while reader and writer
+     * are one thread.
+     *
+     * @param blocks what the slice takes more memory from, should it be written to
+     */
+    public Slice share(BlockSource blocks) {
+        final Buffer shared = new Buffer(blocks);
+        if (readableBytes() > 0) {
+            long left = readableBytes();
+            for (Block block = current(); left > 0; block = Objects.requireNonNull(block.next)) {
+                final int bytes = (int) Math.min(left, block.end - block.start);
+                if (bytes > 0) {
+                    shared.link(block.view(block.start, block.start + bytes));
+                    shared.written(bytes);
+                }
+                left -= bytes;
+                if (left == 0) {
+                    break;
+                }
+            }
+        }
+        return shared;
+    }
+
     @Override
     public void release() {
         if (handedOut) {

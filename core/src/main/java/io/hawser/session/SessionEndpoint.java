@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.hawser.session;
 
+import io.hawser.buffer.BlockSource;
+import io.hawser.buffer.Buffer;
+import io.hawser.buffer.BufferFullException;
+import io.hawser.buffer.PoolExhaustedException;
 import io.hawser.connection.CloseCause;
 import io.hawser.connection.Connection;
 import io.hawser.connection.ConnectionHandler;
@@ -11,6 +15,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -166,6 +171,55 @@ final class SessionEndpoint<M> implements ConnectionHandler {
     /** Those that are open. */
     Set<Session<M>> sessions() {
         return sessions;
+    }
+
+    // ---- to many
+
+    /** Sends {@code message} to all for whom {@code to} is true; how many that were. */
+    int broadcast(M message, Predicate<? super Session<M>> to, BlockSource blocks) {
+        final Codec<M> encoder = codec.forSession(new CodecContext(maxMessageBytes(), blocks));
+        try (Buffer encoded = new Buffer(blocks)) {
+            if (!encoder.isOrdered()) {
+                encodeOnce(encoder, message, encoded);
+            }
+            int count = 0;
+            for (Session<M> session : sessions) {
+                if (to.test(session) && send(session, message, encoder.isOrdered() ? null : encoded)) {
+                    count++;
+                }
+            }
+            return count;
+        } finally {
+            encoder.close();
+        }
+    }
+
+    private void encodeOnce(Codec<M> encoder, M message, Buffer encoded) {
+        try {
+            encoded.setBound(maxMessageBytes());
+            encoder.encode(message, encoded);
+        } catch (BufferFullException e) {
+            throw new SendFailedException(
+                    SendFailedException.Reason.TOO_LONG, "A message is longer than " + maxMessageBytes() + " bytes", e);
+        } catch (PoolExhaustedException e) {
+            throw new SendFailedException(SendFailedException.Reason.BLOCKED, "There is no buffer memory left", e);
+        } catch (Exception e) {
+            throw new SendFailedException(
+                    SendFailedException.Reason.NOT_ENCODED, "A message could not be encoded: " + e, e);
+        }
+    }
+
+    private static <M> boolean send(Session<M> session, M message, @Nullable Buffer encoded) {
+        try {
+            if (encoded != null && session instanceof StreamSession<M> stream) {
+                stream.sendShared(encoded);
+            } else {
+                session.send(message);
+            }
+            return true;
+        } catch (SendFailedException e) {
+            return false;
+        }
     }
 
     // ---- of connections

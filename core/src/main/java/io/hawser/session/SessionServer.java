@@ -15,6 +15,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -117,6 +118,23 @@ public final class SessionServer<M> implements AutoCloseable {
     /** The sessions that are open, as a view that changes with them. */
     public Collection<Session<M>> sessions() {
         return Collections.unmodifiableCollection(endpoint.sessions());
+    }
+
+    /**
+     * Sends one message to many sessions. It is encoded once, and their connections send the same memory; only where the codec keeps an order of each
+     * session (compressed streams), and over UDP, it is encoded for each. Any thread.
+     *
+     * @param to which sessions; asked on this thread
+     * @return how many it was queued for: sessions that are closed, or to which too much is pending, are left out
+     * @throws SendFailedException if the message cannot be encoded, or is too long
+     */
+    public int broadcast(M message, Predicate<? super Session<M>> to) {
+        return endpoint.broadcast(message, to, engine.pool());
+    }
+
+    /** As {@link #broadcast(Object, Predicate)}, to all. */
+    public int broadcast(M message) {
+        return broadcast(message, _ -> true);
     }
 
     /** Datagrams that were dropped since their peer was unknown and there were as many as {@link Builder#maxPeers} allows. */

@@ -333,6 +333,19 @@ final class StreamSession<M> extends AbstractSession<M> {
         }
     }
 
+    /**
+     * Sends what others send, too, without a copy.
+     *
+     * @param encoded a whole message, which is not consumed
+     */
+    void sendShared(Buffer encoded) {
+        requireNotClosing();
+        final Offered offered = hand((Buffer) encoded.share(loop().blocks()));
+        if (offered.taken().isCompletedExceptionally()) {
+            throw failureOf(offered.taken().exceptionNow());
+        }
+    }
+
     private Offered hand(Buffer encoded) {
         final long bytes = encoded.readableBytes();
         final CompletableFuture<Void> taken = connection.send((Slice) encoded);

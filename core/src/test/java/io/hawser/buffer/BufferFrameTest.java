@@ -119,4 +119,28 @@ final class BufferFrameTest {
             assertThat(slice.readString(8, StandardCharsets.US_ASCII)).isEqualTo("keepgone");
         }
     }
+
+    @Test
+    void shouldShareItsBytesWithMany() {
+        final byte[] bytes = random(3, 50_000);
+        buffer.writeBytes(bytes);
+        buffer.skip(10);
+        final byte[] expected = Arrays.copyOfRange(bytes, 10, bytes.length);
+        try (Slice first = buffer.share(pool);
+                Slice second = buffer.share(pool)) {
+            assertThat(first.readBytes(expected.length)).isEqualTo(expected);
+            assertThat(buffer.readBytes(expected.length)).isEqualTo(expected);
+            buffer.trim();
+            assertThat(second.readableBytes()).isEqualTo(expected.length);
+            try (Buffer target = new Buffer(pool)) {
+                target.writeByte(7);
+                target.append(second);
+                target.skip(1);
+                assertThat(target.readBytes(expected.length)).isEqualTo(expected);
+            }
+        }
+        try (Slice nothing = buffer.share(pool)) {
+            assertThat(nothing.readableBytes()).isZero();
+        }
+    }
 }

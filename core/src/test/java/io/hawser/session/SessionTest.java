@@ -360,6 +360,36 @@ final class SessionTest {
     }
 
     @Test
+    void shouldSendOneMessageToMany() throws Exception {
+        final SessionServer<String> server = serve((_, _) -> {});
+        final List<Peer> peers = new ArrayList<>();
+        for (int i = 0; i < 5; i++) {
+            peers.add(connect(server));
+        }
+        EngineFixture.until("all to be open", () -> server.sessions().size() == 5);
+        final String text = "x".repeat(20_000);
+        assertThat(server.broadcast(text)).isEqualTo(5);
+        final long left = server.sessions().iterator().next().id();
+        assertThat(server.broadcast("most", session -> session.id() != left)).isEqualTo(4);
+        assertThat(server.broadcast("all")).isEqualTo(5);
+        int most = 0;
+        for (Peer peer : peers) {
+            assertThat(receive(peer)).isEqualTo(text);
+            String next = receive(peer);
+            if (next.equals("most")) {
+                most++;
+                next = receive(peer);
+            }
+            assertThat(next).isEqualTo("all");
+        }
+        assertThat(most).isEqualTo(4);
+        assertThatThrownBy(() -> server.broadcast("x".repeat(2 << 20)))
+                .isInstanceOfSatisfying(
+                        SendFailedException.class,
+                        e -> assertThat(e.reason()).isEqualTo(SendFailedException.Reason.TOO_LONG));
+    }
+
+    @Test
     void shouldSayThatItIsClosed() throws Exception {
         final Listening listener = new Listening();
         final Peer peer = connect(serve(listener));
