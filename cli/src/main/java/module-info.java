@@ -5,6 +5,7 @@ module io.hawser.cli {
     requires HdrHistogram;
     requires info.picocli;
     requires io.hawser;
+    requires io.hawser.examples;
 
     // picocli fills the fields of the commands.
     opens io.hawser.cli to

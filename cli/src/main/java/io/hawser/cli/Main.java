@@ -57,6 +57,7 @@ public final class Main implements Callable<Integer> {
                 .addSubcommand(new ServeCommand(stop))
                 .addSubcommand(new BenchCommand(stop))
                 .addSubcommand(new ProxyCommand(stop))
+                .addSubcommand(new ExampleCommand(stop))
                 .addSubcommand(new DemoCommand(stop))
                 .addSubcommand(new CommandLine.HelpCommand())
                 .setParameterExceptionHandler(Main::wrongUsage)

@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+/** Small whole programs. */
+module io.hawser.examples {
+    requires static org.jspecify;
+    requires io.hawser;
+
+    exports io.hawser.examples;
+}
