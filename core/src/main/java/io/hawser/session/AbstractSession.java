@@ -102,6 +102,20 @@ abstract class AbstractSession<M> implements Session<M> {
      */
     abstract void sendInOrder(M message) throws SendFailedException;
 
+    /** One message, to be offered until there is room for it. */
+    interface Offers extends AutoCloseable {
+        /** As {@link #offer}. */
+        CompletableFuture<Sent> next() throws SendFailedException;
+
+        @Override
+        default void close() {}
+    }
+
+    /** Makes the offers of {@code message}, which may be gone after the first {@link #offer}. */
+    Offers offers(M message) throws SendFailedException {
+        return () -> offer(message);
+    }
+
     /** Completes when {@code bytes} may be pending besides those that are, or everything is over. */
     abstract CompletableFuture<Void> awaitRoom(long bytes);
 
@@ -512,21 +526,23 @@ abstract class AbstractSession<M> implements Session<M> {
     public final Sent send(M message, Duration timeout) {
         requireOffLoop("send() with a timeout");
         final long deadlineNs = deadline(timeout);
-        while (true) {
-            final long roomNeeded;
-            try {
-                return awaitSent(offer(message), deadlineNs, timeout);
-            } catch (SendFailedException e) {
-                if (e.reason() != SendFailedException.Reason.BLOCKED
-                        || !(e.getCause() instanceof BufferFullException full)) {
-                    throw e;
-                }
-                roomNeeded = full.bytes();
-                if (!Waits.until(awaitRoom(roomNeeded), deadlineNs - loop.clockNs())) {
-                    throw e;
+        try (Offers offers = offers(message)) {
+            while (true) {
+                try {
+                    return awaitSent(offers.next(), deadlineNs, timeout);
+                } catch (SendFailedException e) {
+                    final boolean full = e.reason() == SendFailedException.Reason.BLOCKED
+                            && e.getCause() instanceof BufferFullException;
+                    if (!full || !Waits.until(awaitRoom(roomNeeded(e)), deadlineNs - loop.clockNs())) {
+                        throw e;
+                    }
                 }
             }
         }
+    }
+
+    private static long roomNeeded(SendFailedException e) {
+        return e.getCause() instanceof BufferFullException full ? full.bytes() : 0;
     }
 
     private Sent awaitSent(CompletableFuture<Sent> sent, long deadlineNs, Duration timeout) {

@@ -22,6 +22,8 @@ import java.util.concurrent.CompletableFuture;
  * connection takes over.
  */
 final class StreamSession<M> extends AbstractSession<M> {
+    private static final int MESSAGES_PER_TURN = 4096;
+
     private final Connection connection;
     private final Codec<M> codec;
     /** The codec keeps an order of its own: nobody else encodes meanwhile. */
@@ -32,6 +34,9 @@ final class StreamSession<M> extends AbstractSession<M> {
     private long needed = 1;
 
     private boolean decoding;
+    /** What is left is decoded in the next turn. */
+    private boolean continuing;
+
     private volatile boolean ended;
     private volatile boolean closing;
     private volatile Optional<SocketAddress> localAddress = Optional.empty();
@@ -75,8 +80,24 @@ final class StreamSession<M> extends AbstractSession<M> {
         }
     }
 
+    /** Decodes what is left of an earlier turn. */
+    private void goOn() {
+        continuing = false;
+        received();
+        // As the connection does when its handler returns.
+        ((Buffer) connection.reader()).trim();
+        quiet();
+    }
+
     private void decodeAll(Buffer in) {
+        int left = MESSAGES_PER_TURN;
         while (!isBlocked() && !isOver() && !closing && (in.readableBytes() >= needed || codec.hasBuffered())) {
+            if (left-- == 0) {
+                // A few compressed bytes can be very many messages, and the loop has others to serve.
+                continuing = true;
+                loop().executeAlways(this::goOn);
+                return;
+            }
             final boolean buffered = codec.hasBuffered();
             final long before = in.consumedBytes();
             final Decoded<M> decoded;
@@ -189,7 +210,7 @@ final class StreamSession<M> extends AbstractSession<M> {
         }
         if (!loop().inLoop()) {
             loop().executeAlways(this::quiet);
-        } else if (!isBusy() && !closing && !isOver()) {
+        } else if (!isBusy() && !continuing && !closing && !isOver()) {
             if (connection.reader().readableBytes() > 0 || codec.hasBuffered()) {
                 failed(CloseCause.Kind.ERROR, new MalformedMessageException("The peer closed within a message"));
             } else {
@@ -221,8 +242,7 @@ final class StreamSession<M> extends AbstractSession<M> {
     void receive(boolean on) {
         if (on) {
             connection.resume();
-            received();
-            quiet();
+            goOn();
         } else {
             connection.pause();
         }
@@ -306,13 +326,37 @@ final class StreamSession<M> extends AbstractSession<M> {
 
     @Override
     CompletableFuture<Sent> offer(M message) {
-        final Offered offered = offerNow(message);
+        return sent(offerNow(message));
+    }
+
+    private CompletableFuture<Sent> sent(Offered offered) {
         return offered.taken().handle((_, error) -> {
             if (error != null) {
                 throw failureOf(error);
             }
             return new Sent(offered.bytes(), offered.bytes());
         });
+    }
+
+    @Override
+    Offers offers(M message) {
+        if (ordered) {
+            // It is refused before it is encoded.
+            return super.offers(message);
+        }
+        final Buffer encoded = encode(codec, message);
+        return new Offers() {
+            @Override
+            public CompletableFuture<Sent> next() {
+                requireNotClosing();
+                return sent(hand((Buffer) encoded.share(loop().blocks())));
+            }
+
+            @Override
+            public void close() {
+                encoded.close();
+            }
+        };
     }
 
     private Offered offerNow(M message) {
@@ -414,7 +458,7 @@ final class StreamSession<M> extends AbstractSession<M> {
 
     @Override
     public boolean isOpen() {
-        return !closing && !isOver() && connection.isOpen();
+        return !closing && connection.isOpen();
     }
 
     @Override

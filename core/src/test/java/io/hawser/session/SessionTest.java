@@ -4,14 +4,17 @@ package io.hawser.session;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.hawser.buffer.Buffer;
 import io.hawser.buffer.Reader;
 import io.hawser.buffer.Slice;
 import io.hawser.buffer.Writer;
 import io.hawser.connection.CloseCause;
 import io.hawser.connection.EngineFixture;
 import io.hawser.connection.Family;
+import io.hawser.connection.Limits;
 import io.hawser.connection.Peer;
 import io.hawser.connection.TestTransport;
+import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -20,6 +23,9 @@ import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.zip.Deflater;
+import java.util.zip.DeflaterOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedClass;
@@ -357,6 +363,65 @@ final class SessionTest {
         assertThat(listener.next()).isEqualTo("open");
         assertThat(listener.next()).startsWith("error");
         assertThat(listener.next()).isEqualTo("close TIMED_OUT");
+    }
+
+    @Test
+    void shouldServeOthersBetweenTheMessagesOfABomb() throws Exception {
+        // Half a megabyte of zeros in a few hundred bytes: so many empty messages. While they are handled, others are
+        // served.
+        final Codec<String> codec = Codecs.compressedStream(
+                Compression.deflate(9), Codecs.lengthField(1).strings());
+        final AtomicInteger received = new AtomicInteger();
+        final CompletableFuture<Integer> before = new CompletableFuture<>();
+        final SessionServer<String> server =
+                start(SessionServer.builder(address(), codec).listener((session, message) -> {
+                    if (received.incrementAndGet() == 1) {
+                        session.loop().execute(() -> before.complete(received.get()));
+                    }
+                }));
+        final Peer peer = connect(server);
+        final ByteArrayOutputStream compressed = new ByteArrayOutputStream();
+        try (DeflaterOutputStream deflating = new DeflaterOutputStream(compressed, new Deflater(9, true), true)) {
+            deflating.write(new byte[500_000]);
+            deflating.flush();
+            peer.send(compressed.toByteArray());
+            assertThat(EngineFixture.await(before)).isLessThan(500_000);
+            EngineFixture.until("all", () -> received.get() == 500_000);
+        }
+    }
+
+    @Test
+    void shouldOfferASliceAgainUntilThereIsRoom() throws Exception {
+        final CompletableFuture<Session<Slice>> opened = new CompletableFuture<>();
+        final SessionServer<Slice> server = engines.closing(SessionServer.builder(
+                        address(), Codecs.lengthField(4).slices())
+                .listener(new EventListener<>() {
+                    @Override
+                    public boolean onOpen(Session<Slice> session) {
+                        opened.complete(session);
+                        return true;
+                    }
+
+                    @Override
+                    public void onMessage(Session<Slice> session, Slice message) {
+                        message.close();
+                    }
+                })
+                .engine(engines.engine(
+                        builder -> builder.limits(Limits.DEFAULT.withOutboundBytes(3 << 20, 64 << 10, 16 << 10))))
+                .start());
+        final Peer peer = engines.closing(Peer.connectWithSmallBuffers(server.address()));
+        final Session<Slice> session = EngineFixture.await(opened);
+        final int messages = 20;
+        final CompletableFuture<Void> sending = EngineFixture.async(() -> {
+            for (int i = 0; i < messages; i++) {
+                final Buffer message = new Buffer(server.engine().pool());
+                message.writeBytes(new byte[1_000_000]);
+                session.send(message, EngineFixture.PATIENCE);
+            }
+        });
+        peer.receive(messages * 1_000_004);
+        EngineFixture.await(sending);
     }
 
     @Test
