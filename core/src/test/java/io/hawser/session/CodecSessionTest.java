@@ -124,6 +124,7 @@ final class CodecSessionTest {
                     peer.send(stream, 20, stream.length - 20).finish();
                 });
                 driver.feed(peer.receiveAll());
+                peer.close();
                 EngineFixture.await(sending);
                 assertThat(driver.outcome())
                         .as(entry.getKey())
@@ -168,6 +169,7 @@ final class CodecSessionTest {
             try (BlockPool pool = new BlockPool(64 << 20);
                     CodecDriver<String> driver = new CodecDriver<>(pool, codec, 200_000, text -> text)) {
                 driver.feed(peer.receiveAll());
+                peer.close();
                 assertThat(driver.outcome().failure()).isEmpty();
                 for (String name : List.of("a", "b", "c")) {
                     assertThat(driver.outcome().messages().stream()
@@ -240,6 +242,7 @@ final class CodecSessionTest {
         final byte[] header = {(byte) ((bytes & 0x7f) | 0x80), (byte) (bytes >> 7)};
         framing.send(header).send(Arrays.copyOf(bomb, bytes));
         framing.expectGone();
+        framing.close();
         assertThat(events.take()).matches("error A message of 20000\\d bytes or more; the limit is 200000");
         assertThat(events.take()).isEqualTo("close LIMIT");
     }
