@@ -137,6 +137,95 @@ final class SessionTest {
     }
 
     @Test
+    void shouldServeUnixSockets() throws Exception {
+        final SessionServer<String> server =
+                start(SessionServer.builder(engines.freshAddress(Family.UNIX).toString(), STRINGS)
+                        .listener(Session::send));
+        final Peer peer = connect(server);
+        peer.send(framed("over a path"));
+        assertThat(receive(peer)).isEqualTo("over a path");
+        peer.finish();
+        peer.expectEnd();
+    }
+
+    @Test
+    void shouldNotAskTheDecoderBeforeAsMuchIsThereAsItNeeds() throws Exception {
+        final List<Long> asked = new ArrayList<>();
+        final Codec<String> tens = new Codec<>() {
+            @Override
+            public Decoded<String> decode(Reader in) {
+                asked.add(in.readableBytes());
+                return in.readableBytes() < 10 ? Decoded.need(10) : Decoded.message(in.readString(10));
+            }
+
+            @Override
+            public void encode(String message, Writer out) {
+                out.writeString(message);
+            }
+        };
+        final SessionServer<String> server =
+                start(SessionServer.builder(address(), tens).listener((session, message) -> {
+                    session.send(message);
+                }));
+        final Peer peer = connect(server);
+        for (int i = 0; i < 9; i++) {
+            peer.send("x");
+            EngineFixture.until("a byte to arrive", () -> {
+                final CompletableFuture<Long> bytes = new CompletableFuture<>();
+                final Session<String> session =
+                        server.sessions().stream().findFirst().orElse(null);
+                if (session == null) {
+                    return false;
+                }
+                session.loop()
+                        .execute(() -> bytes.complete(
+                                session.connection().orElseThrow().reader().readableBytes()));
+                return bytes.join() > 0;
+            });
+        }
+        peer.send("x");
+        assertThat(peer.receiveText(10)).isEqualTo("x".repeat(10));
+        EngineFixture.onLoop(server.engine().loops().getFirst(), () -> {
+            assertThat(asked).hasSizeBetween(1, 2);
+            assertThat(asked.getLast()).isEqualTo(10);
+        });
+    }
+
+    @Test
+    void shouldKeepATimeoutForItsCall() throws Exception {
+        final Listening listener = new Listening();
+        final SessionServer<String> server = engines.closing(SessionServer.builder(address(), STRINGS)
+                .listener(listener)
+                .engine(engines.engine(
+                        builder -> builder.limits(Limits.DEFAULT.withOutboundBytes(2 << 20, 64 << 10, 16 << 10))))
+                .start());
+        final Peer peer = engines.closing(Peer.connectWithSmallBuffers(server.address()));
+        final Session<String> session = EngineFixture.await(listener.session);
+        final String large = "x".repeat(1_000_000);
+        int queued = 0;
+        SendFailedException failure = null;
+        while (failure == null || failure.reason() != SendFailedException.Reason.BLOCKED) {
+            try {
+                session.send(large, Duration.ofMillis(20));
+                queued++;
+            } catch (SendFailedException e) {
+                failure = e;
+                queued += e.reason() == SendFailedException.Reason.TIMED_OUT ? 1 : 0;
+            }
+        }
+        // The peer reads again: what timed out was queued and comes, what was blocked does not, and no timeout is left
+        // behind.
+        final CompletableFuture<Sent> last =
+                CompletableFuture.supplyAsync(() -> session.send("last", EngineFixture.PATIENCE));
+        for (int i = 0; i < queued; i++) {
+            assertThat(receive(peer)).isEqualTo(large);
+        }
+        assertThat(receive(peer)).isEqualTo("last");
+        assertThat(EngineFixture.await(last).sentBytes()).isEqualTo(8);
+        assertThat(session.isOpen()).isTrue();
+    }
+
+    @Test
     void shouldTellOfACleanEndByTheCloseAlone() throws Exception {
         final Listening listener = new Listening();
         final Peer peer = connect(serve(listener));
