@@ -151,16 +151,31 @@ public final class SessionClient<M> implements AutoCloseable {
     }
 
     /**
-     * As {@link Session#call} on {@link #session()}. It is not tried again on another session.
+     * As {@link Session#call} on {@link #session()}; while no session is open, it waits for one. It is not tried again on another session. Not to be
+     * called on a loop.
      *
+     * @param timeout positive; of both waits together
      * @throws CallFailedException as {@link Session#call}
      * @throws SendFailedException as both
      */
     public M call(M request, Duration timeout) {
-        return session().call(request, timeout);
+        if (!open.isEmpty()) {
+            return session().call(request, timeout);
+        }
+        final long startNs = loop.clockNs();
+        awaitConnected(timeout);
+        final Session<M> session = session();
+        final Duration left = timeout.minusNanos(loop.clockNs() - startNs);
+        if (!left.isPositive()) {
+            throw new CallFailedException(
+                    CallFailedException.Reason.TIMED_OUT,
+                    "A session opened too late for a call within " + timeout,
+                    null);
+        }
+        return session.call(request, left);
     }
 
-    /** As {@link #call}, without waiting; what {@link #call} throws is what the result fails with. */
+    /** As {@link #call}, without waiting: fails at once if no session is open. What {@link #call} throws is what the result fails with. */
     public CompletableFuture<M> callAsync(M request, Duration timeout) {
         try {
             return session().callAsync(request, timeout);

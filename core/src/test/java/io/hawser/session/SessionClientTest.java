@@ -169,6 +169,19 @@ final class SessionClientTest {
         }
     }
 
+    @Test
+    void shouldLetACallWaitForASession() throws Exception {
+        final Address address = addressOfNobody(Family.TCP);
+        final SessionClient<String> client = start(client(address).sessions(2));
+        assertThatThrownBy(() -> client.call("?0:", Duration.ofMillis(20)))
+                .isInstanceOfSatisfying(
+                        SendFailedException.class,
+                        e -> assertThat(e.reason()).isEqualTo(SendFailedException.Reason.NOT_CONNECTED));
+        final CompletableFuture<String> answer = CompletableFuture.supplyAsync(() -> client.call("?1:", PATIENCE));
+        serve(address, engines.engine(), ANSWERING);
+        assertThat(EngineFixture.await(answer)).isEqualTo("!1:");
+    }
+
     /** An address on which somebody may listen later. */
     private Address addressOfNobody(Family family) throws IOException {
         if (family == Family.UNIX) {
@@ -229,9 +242,10 @@ final class SessionClientTest {
                 default -> session.send(how);
             }
             EngineFixture.await(session.closeFuture());
-            EngineFixture.until(
-                    "the next session",
-                    () -> client.sessions().size() == 1 && client.sessions().getFirst() != session);
+            EngineFixture.until("the next session", () -> {
+                final List<Session<String>> now = client.sessions();
+                return now.size() == 1 && now.getFirst() != session;
+            });
         }
     }
 
