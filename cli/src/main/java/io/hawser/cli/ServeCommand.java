@@ -8,6 +8,7 @@ import io.hawser.connection.HotRestart;
 import io.hawser.connection.Server;
 import io.hawser.connection.ServerOptions;
 import io.hawser.connection.VirtualThreads;
+import io.hawser.session.SessionHandler;
 import io.hawser.transport.DatagramOptions;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -21,6 +22,7 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -42,6 +44,7 @@ import picocli.CommandLine.Spec;
             "  hawser serve tcp://0.0.0.0:7000 tcp://[::1]:7001 unix:///tmp/echo.sock",
             "  hawser serve udp://127.0.0.1:7000",
             "  hawser serve --blocking",
+            "  hawser serve --codec length4",
             "  hawser serve tcp://127.0.0.1:0 --transport epoll --loops 2",
             "",
             "Try it:  echo hello | nc -N 127.0.0.1 7000",
@@ -90,6 +93,16 @@ final class ServeCommand implements Callable<Integer> {
     private boolean loopCarried;
 
     @Option(
+            names = "--codec",
+            paramLabel = "NAME",
+            converter = NamedFramingConverter.class,
+            description = "Cuts streams into frames and echoes each when all of it is there, through sessions: "
+                    + NamedFraming.NAMES
+                    + " (the number is the width of a length before each frame, or N bytes for each)."
+                    + " What is no frame, or longer than 1 MiB, closes its connection. Not with --blocking or udp://")
+    private @Nullable NamedFraming codec;
+
+    @Option(
             names = "--datagram-size",
             paramLabel = "BYTES",
             description =
@@ -125,6 +138,9 @@ final class ServeCommand implements Callable<Integer> {
                 addresses.stream().map(text -> Usage.address(spec, text)).toList();
         if (loopCarried && !blocking) {
             throw new ParameterException(spec.commandLine(), "--loop-carried goes with --blocking");
+        }
+        if (codec != null && (blocking || wanted.stream().anyMatch(Address::isUdp))) {
+            throw new ParameterException(spec.commandLine(), "--codec goes with streams, and without --blocking");
         }
         Usage.requireRange(spec, "--drain", drainSeconds, 0, MAX_DRAIN_SECONDS);
         final Engine engine = engineOptions
@@ -205,9 +221,15 @@ final class ServeCommand implements Callable<Integer> {
 
     private Server listenForStreams(Engine engine, Address address) throws IOException {
         final ServerOptions options = ServerOptions.DEFAULT.withReusePort(reusePort);
-        return blocking
-                ? engine.serve(address, options, BlockingEcho::serve)
-                : engine.listen(address, options, new EchoHandler());
+        if (blocking) {
+            return engine.serve(address, options, BlockingEcho::serve);
+        }
+        return engine.listen(
+                address,
+                options,
+                codec == null
+                        ? new EchoHandler()
+                        : SessionHandler.of(engine, codec.framing().frames(), new FrameEcho()));
     }
 
     private DatagramServer bind(Engine engine, Address address) throws IOException {

@@ -17,10 +17,12 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
@@ -84,6 +86,78 @@ class ServeCommandTest {
                         .isEqualTo("number " + i);
             }
         }
+    }
+
+    @ParameterizedTest
+    @MethodSource("transports")
+    void shouldEchoFramesOverTcpAndUnix(String transport) throws Exception {
+        final Path socket = directory.resolve("frames.sock");
+        try (Cli serve = Cli.start(
+                "serve", "tcp://127.0.0.1:0", "unix://" + socket, "--codec", "length4", "--transport", transport)) {
+            final URI tcp = URI.create(serve.nextListening());
+            final byte[] frames = bytes("\0\0\0\5hello\0\0\0\0\0\0\0\1x");
+            for (SocketAddress address :
+                    List.of(new InetSocketAddress(tcp.getHost(), tcp.getPort()), UnixDomainSocketAddress.of(socket))) {
+                try (SocketChannel channel = SocketChannel.open(address)) {
+                    channel.write(ByteBuffer.wrap(frames));
+                    assertThat(receive(channel, frames.length)).isEqualTo(frames);
+                    // Nothing comes back before a frame is there in full, so the end of one that is not ends the
+                    // connection.
+                    channel.write(ByteBuffer.wrap(bytes("\0\0\0\2a")));
+                    channel.shutdownOutput();
+                    assertThat(channel.read(ByteBuffer.allocate(1))).isEqualTo(-1);
+                }
+            }
+            final Cli.Ended ended = serve.stop().ended();
+            assertThat(ended.exitCode()).isZero();
+            assertThat(ended.errLines()).hasSize(1);
+        }
+    }
+
+    static List<Arguments> frames() {
+        // What is sent, and of it what is answered: the rest is a frame that has not ended.
+        return List.of(
+                Arguments.of("length1", "\2ab\0\3c", "\2ab\0"),
+                Arguments.of("length2", "\0\2ab\0\3c", "\0\2ab"),
+                Arguments.of("length3", "\0\0\2ab\0\0\1", "\0\0\2ab"),
+                Arguments.of("length8", "\0\0\0\0\0\0\0\1a\0", "\0\0\0\0\0\0\0\1a"),
+                Arguments.of("varint", "\1a\2b", "\1a"),
+                Arguments.of("fixed:3", "abcdefg", "abcdef"),
+                Arguments.of("line", "one\r\n\ntwo\nthr", "one\n\ntwo\n"),
+                Arguments.of("raw", "whatever", "whatever"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("frames")
+    void shouldEchoWholeFramesOfEveryKind(String codec, String sent, String answered) throws Exception {
+        try (Cli serve = Cli.start("serve", "tcp://127.0.0.1:0", "--codec", codec)) {
+            final URI tcp = URI.create(serve.nextListening());
+            assertThat(echo(new InetSocketAddress(tcp.getHost(), tcp.getPort()), sent))
+                    .isEqualTo(answered);
+        }
+    }
+
+    @Test
+    void shouldCloseConnectionsThatAnnounceTooMuch() throws Exception {
+        try (Cli serve = Cli.start("serve", "tcp://127.0.0.1:0", "--codec", "length4")) {
+            final URI tcp = URI.create(serve.nextListening());
+            try (SocketChannel channel = SocketChannel.open(new InetSocketAddress(tcp.getHost(), tcp.getPort()))) {
+                channel.write(ByteBuffer.wrap(bytes("\177\0\0\0")));
+                assertThat(channel.read(ByteBuffer.allocate(1))).isEqualTo(-1);
+            }
+        }
+    }
+
+    private static byte[] bytes(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
+    }
+
+    private static byte[] receive(SocketChannel channel, int bytes) throws IOException {
+        final ByteBuffer received = ByteBuffer.allocate(bytes);
+        while (received.hasRemaining() && channel.read(received) >= 0) {
+            // Until all is there.
+        }
+        return Arrays.copyOf(received.array(), received.position());
     }
 
     @Test
