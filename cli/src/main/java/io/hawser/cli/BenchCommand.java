@@ -27,6 +27,10 @@ import picocli.CommandLine.Spec;
                     + " highest throughput. With --rate messages are due at even distances whatever the server does (open"
                     + " loop), and latency counts from the time a message was due: what a user would wait.",
             "",
+            "With --requests each connection ends after so many messages, and the result is the time for all of them, that of"
+                    + " connecting included. With --ramp connections open one after the other, and each sends at once; what"
+                    + " --duration measures begins when all should be open.",
+            "",
             "Over udp:// each message is a datagram with a number; those that do not come back in time are counted as lost,"
                     + " and so are answers that come late, twice or out of order. Loss alone is no failure."
         },
@@ -39,6 +43,7 @@ import picocli.CommandLine.Spec;
             "  hawser bench tcp://127.0.0.1:7000 --connections 100 --size 1024 --duration 30",
             "  hawser bench unix:///tmp/echo.sock --rate 20000 --json",
             "  hawser bench udp://127.0.0.1:7000 --in-flight 8",
+            "  hawser bench tcp://127.0.0.1:7000 --codec length4 --requests 100000 --ramp 2",
             "",
             "Ctrl-C ends it early and prints the result so far. The exit code is 1 if bytes",
             "were wrong, connections failed, or nothing came back."
@@ -50,6 +55,10 @@ final class BenchCommand implements Callable<Integer> {
     private static final double MAX_SECONDS = 1_000_000;
     private static final double MAX_TIMEOUT_SECONDS = 600;
     private static final double MAX_RATE = 1e8;
+    private static final long MAX_REQUESTS = 1_000_000_000_000L;
+    private static final double MAX_RAMP_SECONDS = 86_400;
+    private static final double DEFAULT_SECONDS = 10;
+    private static final double DEFAULT_WARMUP_SECONDS = 2;
     private static final long MAX_PENDING_BYTES = 512L << 20;
     /** In an open loop the most of a connection that may be unanswered, unless memory says less. */
     private static final int OPEN_LOOP_IN_FLIGHT = 1024;
@@ -79,11 +88,32 @@ final class BenchCommand implements Callable<Integer> {
     @Option(names = "--size", paramLabel = "BYTES", description = "Size of a message; default: ${DEFAULT-VALUE}")
     private int size = 64;
 
-    @Option(names = "--duration", paramLabel = "S", description = "Seconds to measure; default: ${DEFAULT-VALUE}")
-    private double duration = 10;
+    @Option(
+            names = "--codec",
+            paramLabel = "NAME",
+            converter = NamedFramingConverter.class,
+            description = "Puts each message into a frame, through sessions: " + NamedFraming.BINARY_NAMES
+                    + "; default: none, the bytes alone")
+    private @Nullable NamedFraming codec;
 
-    @Option(names = "--warmup", paramLabel = "S", description = "Seconds to run before that; default: ${DEFAULT-VALUE}")
-    private double warmup = 2;
+    @Option(names = "--duration", paramLabel = "S", description = "Seconds to measure; default: 10")
+    private @Nullable Double duration;
+
+    @Option(names = "--warmup", paramLabel = "S", description = "Seconds to run before that; default: 2")
+    private @Nullable Double warmup;
+
+    @Option(
+            names = "--requests",
+            paramLabel = "N",
+            description = "Messages of each connection, after which it ends; instead of --duration and --warmup")
+    private @Nullable Long requests;
+
+    @Option(
+            names = "--ramp",
+            paramLabel = "S",
+            description =
+                    "Seconds over which connections are opened; default: all before the first message. Not with --rate")
+    private @Nullable Double ramp;
 
     @Option(
             names = "--rate",
@@ -138,8 +168,10 @@ final class BenchCommand implements Callable<Integer> {
     private LoadSpec load() {
         Usage.requireRange(spec, "--connections", connections, 1, MAX_CONNECTIONS);
         Usage.requireRange(spec, "--size", size, 1, MAX_SIZE_BYTES);
-        Usage.requireRange(spec, "--duration", duration, 0.001, MAX_SECONDS);
-        Usage.requireRange(spec, "--warmup", warmup, 0.0, MAX_SECONDS);
+        final double seconds = duration == null ? DEFAULT_SECONDS : duration;
+        Usage.requireRange(spec, "--duration", seconds, 0.001, MAX_SECONDS);
+        final double warmupSeconds = warmup == null ? DEFAULT_WARMUP_SECONDS : warmup;
+        Usage.requireRange(spec, "--warmup", warmupSeconds, 0.0, MAX_SECONDS);
         final double perSecond = rate == null ? 0 : rate;
         if (rate != null) {
             Usage.requireRange(spec, "--rate", perSecond, 0.001, MAX_RATE);
@@ -149,6 +181,8 @@ final class BenchCommand implements Callable<Integer> {
             Usage.requireRange(
                     spec, "--size", size, DatagramClient.HEADER_BYTES, DatagramOptions.MAX_IPV4_PAYLOAD_BYTES);
         }
+        final long messages = requests(target);
+        requireCodecFits(target);
         return new LoadSpec(
                 target,
                 connections,
@@ -156,9 +190,66 @@ final class BenchCommand implements Callable<Integer> {
                 size,
                 rate == null ? Pacing.CLOSED_LOOP : Pacing.OPEN_LOOP,
                 perSecond,
-                (long) (warmup * 1e9),
-                (long) (duration * 1e9),
-                answerTimeoutNs(target));
+                messages > 0 ? 0 : (long) (warmupSeconds * 1e9),
+                messages > 0 ? LoadSpec.UNBOUNDED_NS : (long) (seconds * 1e9),
+                answerTimeoutNs(target),
+                codec,
+                messages,
+                rampNs(target));
+    }
+
+    private ParameterException wrong(String message) {
+        return new ParameterException(spec.commandLine(), message);
+    }
+
+    /** 0 for none. */
+    private long requests(Address target) {
+        if (requests == null) {
+            return 0;
+        }
+        if (target.isUdp()) {
+            throw wrong("--requests goes with tcp:// and unix://");
+        }
+        if (duration != null || warmup != null) {
+            throw wrong("--requests goes without --duration and --warmup");
+        }
+        final long messages = requests;
+        Usage.requireRange(spec, "--requests", messages, 1, MAX_REQUESTS);
+        return messages;
+    }
+
+    /** 0 for none. */
+    private long rampNs(Address target) {
+        if (ramp == null) {
+            return 0;
+        }
+        if (target.isUdp() || rate != null) {
+            throw wrong("--ramp goes with tcp:// and unix://, and without --rate");
+        }
+        final double seconds = ramp;
+        Usage.requireRange(spec, "--ramp", seconds, 0.001, MAX_RAMP_SECONDS);
+        return (long) (seconds * 1e9);
+    }
+
+    private void requireCodecFits(Address target) {
+        if (codec == null) {
+            return;
+        }
+        if (target.isUdp()) {
+            throw wrong("--codec goes with tcp:// and unix://");
+        }
+        if (!codec.binary()) {
+            throw wrong("--codec " + codec + " does not keep messages of any bytes apart; these do: "
+                    + NamedFraming.BINARY_NAMES);
+        }
+        try {
+            codec.frameBytes(size);
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "--size " + size + " does not go with --codec " + codec + ": " + e.getMessage(),
+                    e);
+        }
     }
 
     private long answerTimeoutNs(Address target) {
@@ -166,7 +257,7 @@ final class BenchCommand implements Callable<Integer> {
             return LoadSpec.ANSWER_TIMEOUT_NS;
         }
         if (!target.isUdp()) {
-            throw new ParameterException(spec.commandLine(), "--timeout goes with udp://");
+            throw wrong("--timeout goes with udp://");
         }
         final double seconds = timeout;
         Usage.requireRange(spec, "--timeout", seconds, 0.001, MAX_TIMEOUT_SECONDS);

@@ -237,7 +237,7 @@ final class DatagramClient implements LoadClient, DatagramHandler {
         if (!failed) {
             failed = true;
             run.errors().add(kind, detail);
-            run.clientLost();
+            run.clientEnded();
             if (endpoint != null) {
                 endpoint.close();
             }

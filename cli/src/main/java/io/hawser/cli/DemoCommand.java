@@ -157,7 +157,10 @@ final class DemoCommand implements Callable<Integer> {
                 RATE,
                 warmupNs,
                 allNs - warmupNs,
-                LoadSpec.ANSWER_TIMEOUT_NS);
+                LoadSpec.ANSWER_TIMEOUT_NS,
+                null,
+                0,
+                0);
     }
 
     private long leftNs() {

@@ -3,26 +3,30 @@ package io.hawser.cli;
 
 import io.hawser.buffer.Reader;
 import io.hawser.connection.CloseCause;
-import io.hawser.connection.Connection;
 import io.hawser.connection.ConnectionHandler;
+import io.hawser.connection.Engine;
+import io.hawser.loop.EventLoop;
+import io.hawser.session.SessionHandler;
 import org.jspecify.annotations.Nullable;
 
 /**
  * One connection to an echo server: sends messages, checks every byte that comes back, and takes the time. The thread of the connection's
  * loop. In the steady state it allocates nothing.
  */
-final class EchoClient implements LoadClient, ConnectionHandler {
+final class EchoClient implements LoadClient {
     private final LoadSpec spec;
     private final LoadRun run;
     private final int size;
     private final int inFlight;
+    /** After so many answers it is done. */
+    private final long requests;
     /** Since when the unanswered messages count; message {@code n} at {@code n & mask}. */
     private final long[] sinceNs;
 
     private final int mask;
     private int index;
     private @Nullable LoopLoad load;
-    private @Nullable Connection connection;
+    private @Nullable EchoWire wire;
     private @Nullable Pacer pacer;
 
     private int sendPosition;
@@ -35,18 +39,29 @@ final class EchoClient implements LoadClient, ConnectionHandler {
     private long partialBytes;
 
     private boolean failed;
+    private boolean done;
 
     EchoClient(LoadSpec spec, LoadRun run, int number) {
         this.spec = spec;
         this.run = run;
         this.size = spec.size();
         this.inFlight = spec.inFlight();
+        this.requests = spec.requests() == 0 ? Long.MAX_VALUE : spec.requests();
+        this.index = number;
         final int slots = Integer.highestOneBit(Math.max(1, inFlight - 1)) << 1;
         this.sinceNs = new long[slots];
         this.mask = slots - 1;
         // Each starts elsewhere, so that bytes of another connection are wrong ones, too.
         this.sendPosition = Payload.advance(0, number * 7919L);
         this.checkPosition = sendPosition;
+    }
+
+    /** Makes it the client of a connection of {@code engine} that is to be dialled. */
+    ConnectionHandler handler(Engine engine) {
+        final NamedFraming framing = spec.framing();
+        return framing == null
+                ? new StreamWire(this)
+                : SessionHandler.of(engine, framing.framing().frames(), new FrameWire(this, size));
     }
 
     // ---- set up by the load
@@ -68,7 +83,7 @@ final class EchoClient implements LoadClient, ConnectionHandler {
 
     @Override
     public boolean isOpen() {
-        return connection != null && !failed;
+        return wire != null && !failed && !done;
     }
 
     @Override
@@ -97,13 +112,13 @@ final class EchoClient implements LoadClient, ConnectionHandler {
 
     @Override
     public void sendMore(long nowNs) {
-        final Connection open = connection;
+        final EchoWire open = wire;
         if (open == null || load == null) {
             return;
         }
         try {
             if (pacer == null) {
-                while (sent - answered < inFlight && !failed && load.isRunning(nowNs)) {
+                while (sent - answered < inFlight && sent < requests && !failed && load.isRunning(nowNs)) {
                     send(open, nowNs);
                 }
             } else {
@@ -116,8 +131,8 @@ final class EchoClient implements LoadClient, ConnectionHandler {
         }
     }
 
-    private void send(Connection open, long since) {
-        Payload.write(open.writer(), sendPosition, size);
+    private void send(EchoWire open, long since) {
+        open.send(sendPosition, size);
         sendPosition = Payload.advance(sendPosition, size);
         sinceNs[(int) sent & mask] = since;
         sent++;
@@ -125,18 +140,19 @@ final class EchoClient implements LoadClient, ConnectionHandler {
 
     // ---- what happens on the connection
 
-    @Override
-    public void onOpen(Connection opened) {
-        connection = opened;
-        final LoopLoad home = run.loadOf(opened.loop());
+    /** It is connected; where the load runs already, messages leave at once. */
+    void opened(EventLoop loop, EchoWire way) {
+        wire = way;
+        final LoopLoad home = run.loadOf(loop);
         home.add(this);
         load = home;
+        sendMore(System.nanoTime());
     }
 
-    @Override
-    public void onData(Connection open) {
+    /** Answers have come, whole or in part. */
+    void received(Reader answers) {
         final long nowNs = System.nanoTime();
-        if (load != null && check(open.reader(), load)) {
+        if (load != null && check(answers, load)) {
             while (partialBytes >= size && answered < sent) {
                 partialBytes -= size;
                 load.answered(sinceNs[(int) answered & mask], nowNs);
@@ -144,9 +160,21 @@ final class EchoClient implements LoadClient, ConnectionHandler {
             }
             if (partialBytes > 0 && answered == sent) {
                 fail("bytes that nobody sent", partialBytes + " bytes more came back than were sent");
-                return;
+            } else if (answered == requests) {
+                finish();
+            } else {
+                sendMore(nowNs);
             }
-            sendMore(nowNs);
+        }
+    }
+
+    private void finish() {
+        if (!done && !failed) {
+            done = true;
+            run.clientEnded();
+            if (wire != null) {
+                wire.close();
+            }
         }
     }
 
@@ -178,14 +206,14 @@ final class EchoClient implements LoadClient, ConnectionHandler {
         return (unsigned < 16 ? "0" : "") + Integer.toHexString(unsigned);
     }
 
-    @Override
-    public void onError(Connection failing, Throwable error) {
+    /** Something threw on this side. */
+    void failedHere(Throwable error) {
         fail("failed here", error.getClass().getSimpleName() + ": " + Failures.describe(error));
     }
 
-    @Override
-    public void onClose(Connection closed, CloseCause cause) {
-        if (load != null && !load.isFinishing() && !failed) {
+    /** The connection is gone. */
+    void closed(CloseCause cause) {
+        if (load != null && !load.isFinishing()) {
             final String kind = switch (cause.kind()) {
                 case PEER_CLOSED -> "closed by the server";
                 case RESET -> "reset by the server";
@@ -194,16 +222,17 @@ final class EchoClient implements LoadClient, ConnectionHandler {
             };
             fail(kind, cause.error().map(Failures::describe).orElse(kind));
         }
-        connection = null;
+        wire = null;
     }
 
-    private void fail(String kind, String detail) {
-        if (!failed) {
+    /** Counts as an error, unless it is over already, and closes. */
+    void fail(String kind, String detail) {
+        if (!failed && !done) {
             failed = true;
             run.errors().add(kind, detail);
-            run.clientLost();
-            if (connection != null) {
-                connection.abort();
+            run.clientEnded();
+            if (wire != null) {
+                wire.abort();
             }
         }
     }

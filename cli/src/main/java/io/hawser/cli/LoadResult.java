@@ -72,6 +72,15 @@ record LoadResult(LoadSpec spec, String transport, int loops, LoadSample sample,
                 .put("connections", spec.connections())
                 .put("in_flight", spec.inFlight())
                 .put("size_bytes", spec.size());
+        if (spec.framing() != null) {
+            json.put("codec", spec.framing().name());
+        }
+        if (spec.requests() > 0) {
+            json.put("requests", spec.requests());
+        }
+        if (spec.rampNs() > 0) {
+            json.put("ramp_s", spec.rampNs() / 1e9);
+        }
         if (spec.pacing() != Pacing.CLOSED_LOOP) {
             json.put("rate", spec.rate());
         }

@@ -17,7 +17,6 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.Function;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A load on an echo server: connects, sends for as long as its specification says, and collects what the loops have measured. One thread,
@@ -51,7 +50,7 @@ final class LoadRun implements AutoCloseable {
     }
 
     /**
-     * Starts an engine and connects all clients.
+     * Starts an engine and connects all clients; with a ramp the first one only.
      *
      * @param builder of the engine, which ends with this
      * @throws IOException if not a single one can connect
@@ -59,12 +58,15 @@ final class LoadRun implements AutoCloseable {
     static LoadRun connect(Engine.Builder builder, LoadSpec spec, Stop stop) throws IOException, InterruptedException {
         // A client that stopped receiving because it has much to send would wait for a server that does the same.
         final long outbound = spec.inFlightBytes() + SLACK_BYTES;
+        final int message = Math.max((int) spec.wireBytes(), Limits.DEFAULT.messageBytes());
         final Limits limits = Limits.DEFAULT
+                .withMessageBytes(message)
+                .withInboundBytes(Math.max(message, Limits.DEFAULT.inboundBytes()))
                 .withConnections(Math.max(spec.connections(), Limits.DEFAULT.connections()))
                 .withOutboundBytes(outbound, outbound, Math.min(outbound, Limits.DEFAULT.outboundLowBytes()));
         final LoadRun run = new LoadRun(builder.limits(limits).start(), spec);
         try {
-            run.dialAll(stop);
+            run.dialBefore(spec.rampNs() > 0 ? 1 : spec.connections(), stop);
             return run;
         } catch (IOException | InterruptedException | RuntimeException e) {
             run.close();
@@ -72,12 +74,13 @@ final class LoadRun implements AutoCloseable {
         }
     }
 
-    private void dialAll(Stop stop) throws IOException, InterruptedException {
+    /** Connects so many before anything is sent. */
+    private void dialBefore(int clients, Stop stop) throws IOException, InterruptedException {
         final Semaphore permits = new Semaphore(DIALS_AT_ONCE);
-        for (int i = 0; i < spec.connections() && !stop.isRequested(); i++) {
+        for (int i = 0; i < clients && !stop.isRequested(); i++) {
             permits.acquire();
             alive.incrementAndGet();
-            final var unused = dial(i).whenComplete((_, failure) -> dialled(failure, permits));
+            final var unused = dial(i).whenComplete((_, _) -> permits.release());
         }
         permits.acquire(DIALS_AT_ONCE);
         if (alive.get() == 0 && !stop.isRequested()) {
@@ -86,19 +89,19 @@ final class LoadRun implements AutoCloseable {
         }
     }
 
-    private CompletableFuture<?> dial(int number) {
-        return spec.address().isUdp()
+    /** Connects one more client, which counts as alive already. Any thread. */
+    CompletableFuture<?> dial(int number) {
+        final CompletableFuture<?> dialled = spec.address().isUdp()
                 ? engine.connectDatagram(
                         spec.address(), DatagramClient.options(spec), new DatagramClient(spec, this, number))
-                : engine.dial(spec.address(), ConnectionOptions.DEFAULT, new EchoClient(spec, this, number));
-    }
-
-    private void dialled(@Nullable Throwable failure, Semaphore permits) {
-        if (failure != null) {
-            errors.add("could not connect", Failures.reason(failure));
-            alive.decrementAndGet();
-        }
-        permits.release();
+                : engine.dial(
+                        spec.address(), ConnectionOptions.DEFAULT, new EchoClient(spec, this, number).handler(engine));
+        return dialled.whenComplete((_, failure) -> {
+            if (failure != null) {
+                errors.add("could not connect", Failures.reason(failure));
+                alive.decrementAndGet();
+            }
+        });
     }
 
     // ---- for clients
@@ -113,8 +116,8 @@ final class LoadRun implements AutoCloseable {
         throw new IllegalArgumentException("Not a loop of this load: " + loop);
     }
 
-    /** A connection has ended before its time. Any thread. */
-    void clientLost() {
+    /** A connection has ended, before its time or since it is done. Any thread. */
+    void clientEnded() {
         alive.decrementAndGet();
     }
 
@@ -144,7 +147,7 @@ final class LoadRun implements AutoCloseable {
         final List<Integer> counts = fromLoops(LoopLoad::countClients);
         final int all = counts.stream().mapToInt(Integer::intValue).sum();
         final long startNs = System.nanoTime() + START_DELAY_NS;
-        endNs = startNs + spec.warmupNs() + spec.durationNs();
+        endNs = startNs + spec.allNs();
         int first = 0;
         for (int i = 0; i < loads.size(); i++) {
             final LoopLoad load = loads.get(i);
@@ -152,9 +155,14 @@ final class LoadRun implements AutoCloseable {
             load.loop().execute(() -> load.start(startNs, firstIndex, all));
             first += counts.get(i);
         }
+        if (spec.rampNs() > 0) {
+            alive.addAndGet(spec.connections() - 1);
+            final LoopLoad load = loads.getFirst();
+            load.loop().execute(new Ramp(this, load, startNs)::dialDue);
+        }
     }
 
-    /** How much of its time is left, in nanoseconds; 0 also if all connections are lost. */
+    /** How much of its time is left, in nanoseconds; 0 also if all connections are done or lost. */
     long remainingNs() {
         return alive.get() == 0 ? 0 : Math.max(0, endNs - System.nanoTime());
     }

@@ -2,6 +2,7 @@
 package io.hawser.cli;
 
 import io.hawser.connection.Address;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What load to make. Immutable. A connection is a UDP socket where the address says so.
@@ -15,6 +16,9 @@ import io.hawser.connection.Address;
  * @param warmupNs how long to run before anything is measured
  * @param durationNs how long to measure
  * @param answerTimeoutNs after how long a datagram that has not come back is taken for lost
+ * @param framing in what each message is put; null for nothing but its bytes
+ * @param requests after how many messages a connection is done; 0 if only the time ends it
+ * @param rampNs over how long connections are opened, each of which sends at once; 0 if all are there before anything is sent
  */
 record LoadSpec(
         Address address,
@@ -25,7 +29,10 @@ record LoadSpec(
         double rate,
         long warmupNs,
         long durationNs,
-        long answerTimeoutNs) {
+        long answerTimeoutNs,
+        @Nullable NamedFraming framing,
+        long requests,
+        long rampNs) {
 
     /** What makes a client send the next message. */
     enum Pacing {
@@ -40,6 +47,19 @@ record LoadSpec(
     /** What {@link #answerTimeoutNs} is unless somebody says otherwise. */
     static final long ANSWER_TIMEOUT_NS = 1_000_000_000;
 
+    /** A duration that something else will end; far from overflowing with those that are added to it. */
+    static final long UNBOUNDED_NS = Long.MAX_VALUE / 4;
+
+    /** From the opening of the first connection to the end. */
+    long allNs() {
+        return rampNs + warmupNs + durationNs;
+    }
+
+    /** The most bytes that a message has on the wire. */
+    long wireBytes() {
+        return framing == null ? size : framing.frameBytes(size);
+    }
+
     /** What to call a connection. */
     String connectionNoun() {
         return address.isUdp() ? "socket" : "connection";
@@ -52,6 +72,6 @@ record LoadSpec(
 
     /** The most bytes of one connection that can be on their way. */
     long inFlightBytes() {
-        return (long) inFlight * size;
+        return inFlight * wireBytes();
     }
 }

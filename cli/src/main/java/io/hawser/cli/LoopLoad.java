@@ -24,6 +24,7 @@ final class LoopLoad {
     private final Pacer pacer;
     private long fromNs;
     private long toNs;
+    private long lastAnswerNs;
     private boolean running;
     private boolean finishing;
     private long verifiedMessages;
@@ -60,7 +61,7 @@ final class LoopLoad {
     /**
      * Begins to send.
      *
-     * @param startNs when the first message of all loops is due
+     * @param startNs when the first message of all loops is due, and the first connection of a ramp
      * @param firstIndex the index of this loop's first client among all clients
      * @param allClients how many clients all loops have together
      */
@@ -68,11 +69,15 @@ final class LoopLoad {
         for (int i = 0; i < clients.size(); i++) {
             clients.get(i).setIndex(firstIndex + i);
         }
-        fromNs = startNs + spec.warmupNs();
+        final long nowNs = System.nanoTime();
+        // Of a number of messages every one counts, so the time begins before the first.
+        fromNs = spec.requests() > 0
+                ? startNs - Math.max(0, startNs - nowNs)
+                : startNs + spec.rampNs() + spec.warmupNs();
         toNs = fromNs + spec.durationNs();
+        lastAnswerNs = fromNs;
         running = true;
         if (spec.pacing() == LoadSpec.Pacing.CLOSED_LOOP) {
-            final long nowNs = System.nanoTime();
             clients.forEach(client -> client.sendMore(nowNs));
         } else {
             pacer.start(startNs, allClients);
@@ -87,7 +92,7 @@ final class LoopLoad {
     /** Ends the measuring, and the sending of new messages, if their time is not over yet. What was due before is still sent. */
     void stop(long nowNs) {
         if (isRunning(nowNs)) {
-            toNs = nowNs;
+            toNs = spec.requests() > 0 ? lastAnswerNs + 1 : nowNs;
         }
         pacer.stop();
     }
@@ -108,6 +113,7 @@ final class LoopLoad {
     void answered(long sinceNs, long nowNs) {
         verifiedMessages++;
         verifiedBytes += spec.size();
+        lastAnswerNs = nowNs;
         final long countedNs = spec.pacing() == LoadSpec.Pacing.OPEN_LOOP ? sinceNs : nowNs;
         if (countedNs - fromNs >= 0 && countedNs - toNs < 0) {
             histogram.recordValue(Math.clamp(nowNs - sinceNs, 0, MAX_LATENCY_NS));

@@ -20,6 +20,7 @@ final class Pacer implements Flushable {
     private final LoopLoad load;
     private final boolean polling;
     private final double intervalNs;
+    private final long rounds;
     private final Timer timer = new Timer(this::flush);
     private long startNs;
     private int allClients;
@@ -32,6 +33,7 @@ final class Pacer implements Flushable {
         this.load = load;
         this.polling = spec.pacing() == LoadSpec.Pacing.OPEN_LOOP;
         this.intervalNs = 1e9 / spec.rate();
+        this.rounds = spec.requests() == 0 ? Long.MAX_VALUE : spec.requests();
     }
 
     void start(long start, int clients) {
@@ -60,7 +62,7 @@ final class Pacer implements Flushable {
     @Override
     public void flush() {
         final long nowNs = System.nanoTime();
-        while (true) {
+        while (round < rounds) {
             final LoadClient client = load.clients().get(next);
             final long dueNs = dueNs(client.index(), round);
             if (!load.isRunning(dueNs)) {

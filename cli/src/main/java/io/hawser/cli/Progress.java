@@ -20,25 +20,30 @@ final class Progress implements AutoCloseable {
     /** Watches {@code run} until its time is over, or it is to stop. */
     void watch(LoadRun run, Stop stop) throws InterruptedException {
         final LoadSpec spec = run.spec();
-        final long allNs = spec.warmupNs() + spec.durationNs();
         long leftNs = run.remainingNs();
         while (leftNs > 0 && !stop.await(Math.min(leftNs, REDRAW_NS))) {
             leftNs = run.remainingNs();
             if (terminal.interactive() && leftNs > 0) {
-                draw(run.sample(), 1 - (double) leftNs / allNs, leftNs);
+                final LoadSample sample = run.sample();
+                if (spec.requests() > 0) {
+                    final double part = (double) sample.verifiedMessages() / spec.connections() / spec.requests();
+                    draw(sample, part, Units.counted(sample.openConnections(), "connection") + " open");
+                } else {
+                    draw(sample, 1 - (double) leftNs / spec.allNs(), (long) Math.ceil(leftNs / 1e9) + " s left");
+                }
             }
         }
     }
 
-    private void draw(LoadSample sample, double part, long leftNs) {
+    private void draw(LoadSample sample, double part, String left) {
         final int full = (int) (part * WIDTH);
         final String bar = terminal.good("━".repeat(full)) + terminal.faint("─".repeat(WIDTH - full));
         final String figures = sample.messages() == 0
                 ? "warming up"
                 : Units.count(Math.round(sample.messagesPerSecond())) + " messages/s, p99 "
                         + Units.time(sample.latencies().getValueAtPercentile(99));
-        out.print((drawn ? "" : Terminal.wrap(false)) + "\r" + bar + " " + figures + ", "
-                + (long) Math.ceil(leftNs / 1e9) + " s left" + Terminal.eraseLine());
+        out.print(
+                (drawn ? "" : Terminal.wrap(false)) + "\r" + bar + " " + figures + ", " + left + Terminal.eraseLine());
         out.flush();
         drawn = true;
     }

@@ -32,11 +32,23 @@ final class Report {
                         + Units.counted(loops, "loop"));
         row(
                 "load",
-                what + ", " + Units.plain(spec.durationNs() / 1e9) + " s"
-                        + (spec.warmupNs() > 0
-                                ? " after " + Units.plain(spec.warmupNs() / 1e9) + " s of warm-up"
+                what + framing(spec) + ", " + extent(spec)
+                        + (spec.rampNs() > 0
+                                ? ", connections opened over " + Units.plain(spec.rampNs() / 1e9) + " s"
                                 : ""));
         out.flush();
+    }
+
+    private static String framing(LoadSpec spec) {
+        return spec.framing() == null ? "" : " in " + spec.framing().name() + " frames";
+    }
+
+    private static String extent(LoadSpec spec) {
+        if (spec.requests() > 0) {
+            return Units.counted(spec.requests(), spec.messageNoun()) + " each in all";
+        }
+        return Units.plain(spec.durationNs() / 1e9) + " s"
+                + (spec.warmupNs() > 0 ? " after " + Units.plain(spec.warmupNs() / 1e9) + " s of warm-up" : "");
     }
 
     /** What has happened. */
@@ -54,12 +66,16 @@ final class Report {
                                     ? ""
                                     : " of " + Units.count(Math.round(spec.rate())) + " asked for")
                             + ", " + Units.bytes(result.bytesPerSecond()) + "/s each way");
+            if (spec.requests() > 0) {
+                row("took", Units.time(sample.measuredNs()) + " from the first connection to the last answer");
+            }
             latencies(result);
         }
         row(
                 "verified",
                 Units.counted(sample.verifiedMessages(), spec.messageNoun()) + ", "
-                        + Units.bytes((double) sample.verifiedBytes()) + ", warm-up included");
+                        + Units.bytes((double) sample.verifiedBytes())
+                        + (spec.requests() > 0 ? "" : ", warm-up included"));
         if (spec.address().isUdp()) {
             loss(sample.datagrams());
         }

@@ -16,6 +16,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
@@ -76,6 +77,208 @@ class BenchCommandTest {
             final Cli.Ended ended = bench.stop().ended();
             assertThat(ended.out()).contains("verified");
         }
+    }
+
+    // ---- frames
+
+    @ParameterizedTest
+    @MethodSource("transports")
+    void shouldVerifyEveryByteOfFramesOverTcpAndUnix(String transport) throws Exception {
+        final String unix = "unix://" + directory.resolve("frames.sock");
+        try (Cli serve =
+                Cli.start("serve", "tcp://127.0.0.1:0", unix, "--codec", "length4", "--transport", transport)) {
+            for (String address : List.of(serve.nextListening(), serve.nextListening())) {
+                final String[] options = {
+                    "--codec", "length4", "--transport", transport, "--loops", "2", "--in-flight", "3", "--size", "1001"
+                };
+                final JsonNode result = good(bench(address, options));
+                assertThat(result.get("codec").asString()).isEqualTo("length4");
+                assertThat(result.get("messages").asLong()).isPositive();
+                assertThat(result.get("verified_bytes").asLong())
+                        .isEqualTo(1001 * result.get("verified_messages").asLong());
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "length1, 255",
+        "length2, 65535",
+        "length3, 70000",
+        "length4, 1",
+        "length4, 1048572",
+        "length8, 1000",
+        "varint, 127",
+        "varint, 128",
+        "fixed:915, 915"
+    })
+    void shouldSendFramesOfEveryKind(String codec, String size) throws Exception {
+        try (Cli serve = Cli.start("serve", "tcp://127.0.0.1:0", "--codec", codec)) {
+            good(bench(serve.nextListening(), "--codec", codec, "--size", size, "--connections", "2"));
+        }
+    }
+
+    @Test
+    void shouldSendFramesAtARate() throws Exception {
+        try (Cli serve = Cli.start("serve", "tcp://127.0.0.1:0", "--codec", "length4")) {
+            final JsonNode result = good(bench(serve.nextListening(), "--rate", "1000", "--codec", "length4"));
+            assertThat(result.get("messages").asLong()).isBetween(299L, 301L);
+        }
+    }
+
+    @Test
+    void shouldFindOneWrongByteInAFrame() throws Exception {
+        final Cli.Ended ended = benchAgainst(new FlipsByte(10_005), "--codec", "length4");
+        assertThat(ended.exitCode()).isEqualTo(1);
+        // Of each 104 bytes 4 are the length, so it is the byte 21 - 4 of frame 96.
+        assertThat(ended.err()).startsWith("hawser bench: wrong bytes: byte 9617 of connection 0 came back as 0x");
+    }
+
+    @Test
+    void shouldFindAFrameOfAnotherLength() throws Exception {
+        final Cli.Ended ended = benchAgainst(
+                connection -> {
+                    connection.reader().skip(connection.reader().readableBytes());
+                    connection.writer().writeInt(3).writeString("abc");
+                },
+                "--codec",
+                "length4");
+        assertThat(ended.exitCode()).isEqualTo(1);
+        assertThat(ended.err())
+                .startsWith(
+                        "hawser bench: wrong length: a frame of 3 bytes came to connection 0, and each sent has 100");
+    }
+
+    @Test
+    void shouldFindWhatIsNoFrame() throws Exception {
+        final Cli.Ended ended = benchAgainst(
+                connection -> {
+                    connection.reader().skip(connection.reader().readableBytes());
+                    connection.writer().writeInt(-1);
+                },
+                "--codec",
+                "length4");
+        assertThat(ended.exitCode()).isEqualTo(1);
+        assertThat(ended.err()).startsWith("hawser bench: wrong frames: ");
+        assertThat(ended.errLines()).hasSize(1);
+    }
+
+    @Test
+    void shouldReportAServerThatHangsUpOnFrames() throws Exception {
+        final Cli.Ended closed = benchAgainst(Connection::close, "--codec", "varint");
+        assertThat(closed.exitCode()).isEqualTo(1);
+        assertThat(closed.err()).startsWith("hawser bench: closed by the server");
+        final Cli.Ended reset = benchAgainst(Connection::abort, "--codec", "varint");
+        assertThat(reset.exitCode()).isEqualTo(1);
+        assertThat(reset.err()).startsWith("hawser bench: reset by the server");
+    }
+
+    // ---- a number of messages, and connections one after the other
+
+    @ParameterizedTest
+    @MethodSource("transports")
+    void shouldSendEachMessageThatWasAskedForAndNoMore(String transport) throws Exception {
+        try (Cli serve = Cli.start("serve", "tcp://127.0.0.1:0", "--codec", "length4", "--transport", transport)) {
+            final JsonNode result = good(Cli.run(
+                    "bench",
+                    serve.nextListening(),
+                    "--transport=" + transport,
+                    "--json",
+                    "--codec=length4",
+                    "--connections=7",
+                    "--requests=501",
+                    "--in-flight=3",
+                    "--loops=2",
+                    "--ramp=0.2",
+                    "--size=915"));
+            assertThat(result.get("requests").asLong()).isEqualTo(501);
+            assertThat(result.get("ramp_s").asDouble()).isEqualTo(0.2);
+            assertThat(result.get("messages").asLong()).isEqualTo(7 * 501);
+            assertThat(result.get("verified_messages").asLong()).isEqualTo(7 * 501);
+            assertThat(result.get("verified_bytes").asLong()).isEqualTo(7 * 501 * 915);
+            // The last connection opens when six sevenths of the ramp are over.
+            assertThat(result.get("measured_s").asDouble()).isGreaterThan(0.2 * 6 / 7);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"--in-flight=1", "--in-flight=100", "--rate=5000"})
+    void shouldEndWithTheLastAnswer(String load) throws Exception {
+        try (Cli serve = Cli.start("serve", "tcp://127.0.0.1:0")) {
+            final JsonNode result =
+                    good(Cli.run("bench", serve.nextListening(), "--json", "--connections=3", "--requests=50", load));
+            assertThat(result.get("messages").asLong()).isEqualTo(150);
+        }
+    }
+
+    @Test
+    void shouldSayHowLongItTook() throws Exception {
+        try (Cli serve = Cli.start("serve", "tcp://127.0.0.1:0", "--codec", "length4")) {
+            final Cli.Ended ended = Cli.run(
+                    "bench",
+                    serve.nextListening(),
+                    "--codec=length4",
+                    "--connections=4",
+                    "--requests=10",
+                    "--ramp=0.1");
+            assertThat(ended.exitCode()).isZero();
+            assertThat(ended.out())
+                    .contains(
+                            "1 message of 64 B in flight each in length4 frames, 10 messages each in all,"
+                                    + " connections opened over 0.1 s",
+                            "from the first connection to the last answer",
+                            "40 messages, 2.56 kB")
+                    .doesNotContain("warm-up");
+        }
+    }
+
+    @Test
+    void shouldOpenConnectionsDuringTheRampAndMeasureBehindIt() throws Exception {
+        try (Cli serve = Cli.start("serve", "tcp://127.0.0.1:0")) {
+            final JsonNode result = good(bench(serve.nextListening(), "--ramp", "0.3", "--connections", "5"));
+            assertThat(result.get("measured_s").asDouble()).isBetween(0.299, 0.301);
+            assertThat(result.get("verified_messages").asLong())
+                    .isGreaterThan(result.get("messages").asLong());
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"--ramp=600", "--requests=1000000000"})
+    void shouldStopWhateverIsStillToCome(String load) throws Exception {
+        try (Cli serve = Cli.start("serve", "tcp://127.0.0.1:0");
+                Cli bench = Cli.start("bench", serve.nextListening(), load)) {
+            assertThat(bench.nextLine()).startsWith("target");
+            assertThat(bench.nextLine()).startsWith("load");
+            final Cli.Ended ended = bench.stop().ended();
+            assertThat(ended.out()).contains("verified").contains("none");
+        }
+    }
+
+    @Test
+    void shouldReportAConnectionThatTheServerClosesBeforeItIsDone() throws Exception {
+        final Cli.Ended ended;
+        try (Engine engine = Engine.builder().loops(1).start();
+                Server server = engine.listen("tcp://127.0.0.1:0", new FirstAnswerIsTheLast())) {
+            ended = Cli.run("bench", server.address().toString(), "--connections=2", "--requests=2", "--ramp=0.05");
+        }
+        assertThat(ended.exitCode()).isEqualTo(1);
+        assertThat(ended.out()).contains("2 × closed by the server").contains("2 messages,");
+    }
+
+    /** Echoes what comes first, and closes. */
+    private static final class FirstAnswerIsTheLast implements ConnectionHandler {
+        @Override
+        public void onData(Connection connection) {
+            connection.writer().append(connection.reader());
+            connection.close();
+        }
+    }
+
+    @Test
+    void shouldSayInOneLineThatNobodyListensWhenARampBegins() throws Exception {
+        final Cli.Ended ended = Cli.run("bench", freeAddress(), "--ramp", "100");
+        assertThat(ended.exitCode()).isEqualTo(1);
+        assertThat(ended.errLines()).singleElement().asString().startsWith("hawser bench: Cannot connect to tcp://");
     }
 
     // ---- the schedule
@@ -197,17 +400,19 @@ class BenchCommandTest {
         assertThat(ended.errLines()).singleElement().asString().startsWith("hawser bench: Cannot connect to tcp://");
     }
 
-    private static Cli.Ended benchAgainst(ConnectionHandler handler) throws Exception {
+    private static Cli.Ended benchAgainst(ConnectionHandler handler, String... options) throws Exception {
         try (Engine engine = Engine.builder().loops(1).start();
                 Server server = engine.listen("tcp://127.0.0.1:0", handler)) {
-            return Cli.run(
+            final List<String> args = new ArrayList<>(List.of(
                     "bench",
                     server.address().toString(),
                     "--connections=1",
                     "--in-flight=4",
                     "--size=100",
                     "--duration=0.3",
-                    "--warmup=0");
+                    "--warmup=0"));
+            args.addAll(List.of(options));
+            return Cli.run(args.toArray(String[]::new));
         }
     }
 

@@ -19,6 +19,12 @@ class UsageTest {
                     serve --loops 0                             | --loops must be from 1 to 1024, not 0
                     serve --loops many                          | is not an int
                     serve --no-such-option                      | Unknown option: '--no-such-option'
+                    serve --codec nonsense                      | expected one of length1, length2
+                    serve --codec length5                       | not 'length5'
+                    serve --codec fixed:0                       | the N of fixed:N is from 1 to 1048576, not '0'
+                    serve --codec fixed:x                       | the N of fixed:N is from 1
+                    serve --codec length4 --blocking            | --codec goes with streams, and without --blocking
+                    serve udp://127.0.0.1:0 --codec length4     | --codec goes with streams
                     bench                                       | Missing required parameter: 'URI'
                     bench tcp://                                | The port is missing
                     bench tcp://127.0.0.1:1 tcp://127.0.0.1:2   | Unmatched argument
@@ -31,6 +37,19 @@ class UsageTest {
                     bench tcp://127.0.0.1:1 --rate 0            | --rate must be from 0.001
                     bench tcp://127.0.0.1:1 --transport x       | Unknown transport 'x'
                     bench tcp://h:1 --size 16777216 --in-flight 99 | must not exceed 512 MiB
+                    bench tcp://h:1 --codec nonsense            | expected one of length1, length2
+                    bench tcp://h:1 --codec line                | --codec line does not keep messages of any bytes apart
+                    bench tcp://h:1 --codec raw                 | --codec raw does not keep messages of any bytes apart
+                    bench tcp://h:1 --codec length1 --size 256  | --size 256 does not go with --codec length1
+                    bench tcp://h:1 --codec fixed:65            | --size 64 does not go with --codec fixed:65
+                    bench udp://h:1 --codec length4             | --codec goes with tcp:// and unix://
+                    bench udp://h:1 --requests 5                | --requests goes with tcp:// and unix://
+                    bench udp://h:1 --ramp 5                    | --ramp goes with tcp:// and unix://
+                    bench tcp://h:1 --requests 0                | --requests must be from 1
+                    bench tcp://h:1 --requests 1 --duration 1   | --requests goes without --duration and --warmup
+                    bench tcp://h:1 --requests 1 --warmup 0     | --requests goes without --duration and --warmup
+                    bench tcp://h:1 --ramp 0                    | --ramp must be from 0.001
+                    bench tcp://h:1 --ramp 1 --rate 5           | --ramp goes with tcp:// and unix://, and without --rate
                     demo --duration 0                           | --duration must be from 0.1
                     demo --connections 0                        | --connections must be from 1
                     demo tcp://127.0.0.1:1                      | Unmatched argument
