@@ -57,6 +57,7 @@ final class BenchCommand implements Callable<Integer> {
     private static final double MAX_RATE = 1e8;
     private static final long MAX_REQUESTS = 1_000_000_000_000L;
     private static final double MAX_RAMP_SECONDS = 86_400;
+    private static final long SILENCE_NS = 10_000_000_000L;
     private static final double DEFAULT_SECONDS = 10;
     private static final double DEFAULT_WARMUP_SECONDS = 2;
     private static final long MAX_PENDING_BYTES = 512L << 20;
@@ -124,7 +125,9 @@ final class BenchCommand implements Callable<Integer> {
     @Option(
             names = "--timeout",
             paramLabel = "S",
-            description = "udp: seconds after which a datagram that has not come back is lost; default: 1")
+            description =
+                    "udp: seconds after which a datagram that has not come back is lost; default: 1. With --requests:"
+                            + " seconds of silence after which missing answers are not waited for; default: 10")
     private @Nullable Double timeout;
 
     @Mixin
@@ -254,10 +257,10 @@ final class BenchCommand implements Callable<Integer> {
 
     private long answerTimeoutNs(Address target) {
         if (timeout == null) {
-            return LoadSpec.ANSWER_TIMEOUT_NS;
+            return target.isUdp() ? LoadSpec.ANSWER_TIMEOUT_NS : SILENCE_NS;
         }
-        if (!target.isUdp()) {
-            throw wrong("--timeout goes with udp://");
+        if (!target.isUdp() && requests == null) {
+            throw wrong("--timeout goes with udp:// or --requests");
         }
         final double seconds = timeout;
         Usage.requireRange(spec, "--timeout", seconds, 0.001, MAX_TIMEOUT_SECONDS);

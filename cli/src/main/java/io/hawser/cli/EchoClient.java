@@ -120,10 +120,12 @@ final class EchoClient implements LoadClient {
             if (pacer == null) {
                 while (sent - answered < inFlight && sent < requests && !failed && load.isRunning(nowNs)) {
                     send(open, nowNs);
+                    load.sent(nowNs);
                 }
             } else {
                 while (sent - answered < inFlight && !failed && sent < due) {
                     send(open, spec.pacing() == LoadSpec.Pacing.OPEN_LOOP ? pacer.dueNs(index, sent) : nowNs);
+                    load.sent(nowNs);
                 }
             }
         } catch (RuntimeException e) {

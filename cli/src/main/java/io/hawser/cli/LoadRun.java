@@ -167,6 +167,13 @@ final class LoadRun implements AutoCloseable {
         return alive.get() == 0 ? 0 : Math.max(0, endNs - System.nanoTime());
     }
 
+    /** Whether answers are missing without which a number of messages will never be complete: only that has no end of its own. */
+    boolean isStalled() throws InterruptedException {
+        return spec.requests() > 0
+                && unanswered() > 0
+                && fromLoops(LoopLoad::silentNs).stream().allMatch(silentNs -> silentNs > spec.answerTimeoutNs());
+    }
+
     /** How it stands. */
     LoadSample sample() throws InterruptedException {
         return LoadSample.merged(fromLoops(LoopLoad::sample));

@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
  * @param rate messages a second over all connections; of a closed loop 0
  * @param warmupNs how long to run before anything is measured
  * @param durationNs how long to measure
- * @param answerTimeoutNs after how long a datagram that has not come back is taken for lost
+ * @param answerTimeoutNs after how long a datagram that has not come back is taken for lost; of a number of messages over streams, after how
+ *     long a silence no more answers are waited for
  * @param framing in what each message is put; null for nothing but its bytes
  * @param requests after how many messages a connection is done; 0 if only the time ends it
  * @param rampNs over how long connections are opened, each of which sends at once; 0 if all are there before anything is sent

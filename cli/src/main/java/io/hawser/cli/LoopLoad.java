@@ -25,6 +25,7 @@ final class LoopLoad {
     private long fromNs;
     private long toNs;
     private long lastAnswerNs;
+    private long lastSentNs;
     private boolean running;
     private boolean finishing;
     private long verifiedMessages;
@@ -76,6 +77,7 @@ final class LoopLoad {
                 : startNs + spec.rampNs() + spec.warmupNs();
         toNs = fromNs + spec.durationNs();
         lastAnswerNs = fromNs;
+        lastSentNs = fromNs;
         running = true;
         if (spec.pacing() == LoadSpec.Pacing.CLOSED_LOOP) {
             clients.forEach(client -> client.sendMore(nowNs));
@@ -109,6 +111,11 @@ final class LoopLoad {
 
     // ---- what clients report
 
+    /** A message of a stream has left. */
+    void sent(long nowNs) {
+        lastSentNs = nowNs;
+    }
+
     /** A message came back as it was sent. */
     void answered(long sinceNs, long nowNs) {
         verifiedMessages++;
@@ -134,6 +141,12 @@ final class LoopLoad {
             count += client.unanswered();
         }
         return count;
+    }
+
+    /** For how long nothing of a stream has been sent, and nothing has come back. */
+    long silentNs() {
+        final long nowNs = System.nanoTime();
+        return Math.min(nowNs - lastAnswerNs, nowNs - lastSentNs);
     }
 
     /** What was measured so far. */

@@ -17,11 +17,11 @@ final class Progress implements AutoCloseable {
         this.terminal = terminal;
     }
 
-    /** Watches {@code run} until its time is over, or it is to stop. */
+    /** Watches {@code run} until its time is over, nothing comes any more, or it is to stop. */
     void watch(LoadRun run, Stop stop) throws InterruptedException {
         final LoadSpec spec = run.spec();
         long leftNs = run.remainingNs();
-        while (leftNs > 0 && !stop.await(Math.min(leftNs, REDRAW_NS))) {
+        while (leftNs > 0 && !run.isStalled() && !stop.await(Math.min(leftNs, REDRAW_NS))) {
             leftNs = run.remainingNs();
             if (terminal.interactive() && leftNs > 0) {
                 final LoadSample sample = run.sample();

@@ -265,6 +265,36 @@ class BenchCommandTest {
         assertThat(ended.out()).contains("2 × closed by the server").contains("2 messages,");
     }
 
+    @Test
+    void shouldNotWaitForEverForAnswersThatAreMissing() throws Exception {
+        final Cli.Ended ended;
+        try (Engine engine = Engine.builder().loops(1).start();
+                Server server = engine.listen("tcp://127.0.0.1:0", new AnswersOnce())) {
+            ended = Cli.run(
+                    "bench",
+                    server.address().toString(),
+                    "--connections=2",
+                    "--requests=9",
+                    "--timeout=0.1",
+                    "--loops=2");
+        }
+        assertThat(ended.exitCode()).isEqualTo(1);
+        assertThat(ended.err()).startsWith("hawser bench: 2 messages never came back");
+    }
+
+    /** Echoes what comes first on a connection, and then reads only. */
+    private static final class AnswersOnce implements ConnectionHandler {
+        @Override
+        public void onData(Connection connection) {
+            if (connection.attachment().isEmpty()) {
+                connection.attach(this);
+                connection.writer().append(connection.reader());
+            } else {
+                connection.reader().skip(connection.reader().readableBytes());
+            }
+        }
+    }
+
     /** Echoes what comes first, and closes. */
     private static final class FirstAnswerIsTheLast implements ConnectionHandler {
         @Override
