@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.hawser.buffer.BufferFullException;
 import io.hawser.buffer.Slice;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -220,7 +221,7 @@ final class ShardedWriteTest {
         final Engine engine = engines.engine();
         engines.connect(engines.listen(engine, Family.TCP, handler));
         final Connection connection = handler.awaitOpen();
-        engine.close();
+        EngineFixture.await(engine.closeAsync(Duration.ZERO));
 
         assertThat(EngineFixture.awaitFailure(connection.send(new byte[1])))
                 .isInstanceOf(ConnectionClosedException.class);

@@ -163,6 +163,7 @@ final class HeartbeatTest {
         })));
         peer.send(SessionTest.framed("ping"));
         peer.expectGone();
+        peer.close();
         assertThat(events.take()).isEqualTo("error no pong");
         assertThat(events.take()).isEqualTo("close ERROR");
     }
