@@ -13,7 +13,6 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.Iterator;
-import java.util.List;
 import java.util.function.Consumer;
 
 /**
@@ -80,7 +79,6 @@ final class Proxy implements ConnectionHandler {
 
     private void dial(Connection client, Iterator<Upstream> candidates) {
         if (!candidates.hasNext()) {
-            stats.refused();
             // As if the upstream itself had not been there.
             client.abort();
             return;
@@ -169,9 +167,5 @@ final class Proxy implements ConnectionHandler {
                 }
             });
         }
-    }
-
-    List<Upstream> upstreams() {
-        return upstreams.all();
     }
 }

@@ -6,15 +6,10 @@ import java.util.concurrent.atomic.LongAdder;
 /** What a proxy has done. Any thread. */
 final class ProxyStats {
     private final LongAdder accepted = new LongAdder();
-    private final LongAdder refused = new LongAdder();
     private final LongAdder bytes = new LongAdder();
 
     void accepted() {
         accepted.increment();
-    }
-
-    void refused() {
-        refused.increment();
     }
 
     void forwarded(long count) {
@@ -24,11 +19,6 @@ final class ProxyStats {
     /** Connections that were accepted. */
     long acceptedConnections() {
         return accepted.sum();
-    }
-
-    /** Connections for which no upstream could be reached. */
-    long refusedConnections() {
-        return refused.sum();
     }
 
     /** Bytes in both directions. */

@@ -14,7 +14,6 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -276,10 +275,5 @@ final class SessionEndpoint<M> implements ConnectionHandler {
     @Override
     public boolean isBusy(Connection connection) {
         return open(connection).isBusy();
-    }
-
-    /** Calls {@code action} with each open session. */
-    void forEach(Consumer<Session<M>> action) {
-        sessions.forEach(action);
     }
 }

@@ -13,10 +13,6 @@ record SessionOptions(int maxMessageBytes, Duration cron, Duration idleTimeout, 
         requireNotNegative("idleTimeout", idleTimeout);
     }
 
-    SessionOptions(int maxMessageBytes, Duration cron, Duration idleTimeout) {
-        this(maxMessageBytes, cron, idleTimeout, DEFAULT_PENDING_CALLS);
-    }
-
     /** @param maxMessageBytes 0 for what the engine's limits say */
     static SessionOptions of(
             Engine engine, int maxMessageBytes, Duration cron, Duration idleTimeout, int maxPendingCalls) {

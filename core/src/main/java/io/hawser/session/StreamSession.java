@@ -233,11 +233,6 @@ final class StreamSession<M> extends AbstractSession<M> {
 
     // ---- what is below
 
-    /** Whether the listener did not want it. The loop's thread. */
-    boolean isRefused() {
-        return refused;
-    }
-
     @Override
     void receive(boolean on) {
         if (on) {
