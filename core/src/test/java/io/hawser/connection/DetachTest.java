@@ -121,8 +121,7 @@ final class DetachTest {
                     c.close();
                 });
         final Peer peer = engines.connect(engines.listen(both.getFirst(), family, handler));
-        final CompletableFuture<Void> sent =
-                EngineFixture.async(() -> peer.send(payload.bytes()).finish());
+        final CompletableFuture<Void> sent = EngineFixture.async(() -> peer.send(payload.bytes()));
 
         Connection connection = handler.awaitOpen();
         int moves = 0;
@@ -130,6 +129,8 @@ final class DetachTest {
             connection = adopt(both.get(moves++ % 2), detach(connection), handler);
         }
         EngineFixture.await(sent);
+        // Only now: a connection that has seen the end closes, and cannot be detached.
+        peer.finish();
 
         EngineFixture.until("the end", () -> handler.causes().stream().anyMatch(c -> c.kind() == Kind.PEER_CLOSED));
         assertThat(moves).isPositive();
