@@ -63,36 +63,44 @@ public final class Buffer implements Slice, Writer {
     }
 
     private final BlockSource source;
-    private ReaderHook readerHook = ReaderHook.FAIL;
     private WriterHook writerHook = WriterHook.NONE;
     private long bound = Long.MAX_VALUE;
     private boolean concurrent;
 
     // The reader's.
     private @Nullable Block head;
-    private @Nullable Block retired;
     private long consumed;
     /** The reader sees no byte from here on, counted as {@link #consumed}. */
     private long readEnd = Long.MAX_VALUE;
     /** Memory of the blocks that are linked now has been handed out. */
     private boolean handedOut;
-
     private boolean closed;
 
     // The writer's.
     private @Nullable Block tail;
     private long appended;
     private boolean dirty;
-    /** The last reservation: it is still the last write if nothing was appended since. */
-    private @Nullable Block reserved;
+    /** Made when it is needed, or while both threads are at rest. */
+    private @Nullable Extra extra;
 
-    private int reservedBytes;
-    private long reservedAt;
+    /** What few buffers need: a server may have two for each of a million idle connections. */
+    private static final class Extra {
+        // The reader's.
+        private ReaderHook hook = ReaderHook.FAIL;
+        /** Blocks that have been read since their memory was handed out. */
+        private @Nullable Block retired;
+        /** Checked mode: what was handed out to be read lives as long as this. */
+        private @Nullable Arena readLife;
 
-    /** Checked mode: what was handed out lives as long as these. */
-    private @Nullable Arena readLife;
+        // The writer's.
+        /** The last reservation: it is still the last write if nothing was appended since. */
+        private @Nullable Block reserved;
 
-    private @Nullable Arena writeLife;
+        private int reservedBytes;
+        private long reservedAt;
+        /** Checked mode: what was handed out to be written lives as long as this. */
+        private @Nullable Arena writeLife;
+    }
 
     /** An empty buffer, which holds no memory. */
     public Buffer(BlockSource source) {
@@ -103,7 +111,7 @@ public final class Buffer implements Slice, Writer {
 
     /** What happens when more is read than there is. */
     public void setReaderHook(ReaderHook hook) {
-        readerHook = hook;
+        extra().hook = hook;
     }
 
     /** Who is told of writes. */
@@ -131,6 +139,8 @@ public final class Buffer implements Slice, Writer {
     /** Whether reader and writer are two threads. Called while both are at rest. */
     public void setConcurrent(boolean on) {
         concurrent = on;
+        // Neither thread makes it under the other.
+        extra();
     }
 
     /**
@@ -206,10 +216,13 @@ public final class Buffer implements Slice, Writer {
     }
 
     private void endReservation() {
-        reserved = null;
-        if (Checked.ON && writeLife != null) {
-            writeLife.close();
-            writeLife = null;
+        final Extra made = extra;
+        if (made != null) {
+            made.reserved = null;
+            if (Checked.ON && made.writeLife != null) {
+                made.writeLife.close();
+                made.writeLife = null;
+            }
         }
     }
 
@@ -317,7 +330,7 @@ public final class Buffer implements Slice, Writer {
         final Block first = current();
         head = null;
         tail = null;
-        reserved = null;
+        forgetReserved();
         consumed = appended;
         return first;
     }
@@ -368,7 +381,7 @@ public final class Buffer implements Slice, Writer {
     private void await(long n) {
         requireOpen();
         requireNotNegative(n);
-        readerHook.await(this, n);
+        (extra == null ? ReaderHook.FAIL : extra.hook).await(this, n);
         if (readableBytes() < n) {
             throw new NotEnoughBytesException(n, readableBytes());
         }
@@ -388,8 +401,9 @@ public final class Buffer implements Slice, Writer {
     /** Takes a block out of the chain: its bytes have been read. */
     private void retire(Block block) {
         if (handedOut) {
-            block.next = retired;
-            retired = block;
+            final Extra made = extra();
+            block.next = made.retired;
+            made.retired = block;
         } else {
             block.next = null;
             block.release();
@@ -543,27 +557,40 @@ public final class Buffer implements Slice, Writer {
     public void release() {
         if (handedOut) {
             handedOut = false;
-            releaseChain(retired);
-            retired = null;
-            if (Checked.ON && readLife != null) {
-                readLife.close();
-                readLife = null;
+            final Extra made = extra;
+            if (made != null) {
+                releaseChain(made.retired);
+                made.retired = null;
+                if (Checked.ON && made.readLife != null) {
+                    made.readLife.close();
+                    made.readLife = null;
+                }
             }
         }
     }
 
-    private Arena readLife() {
-        if (readLife == null) {
-            readLife = Arena.ofShared();
+    private Extra extra() {
+        Extra made = extra;
+        if (made == null) {
+            made = new Extra();
+            extra = made;
         }
-        return readLife;
+        return made;
     }
 
-    private Arena writeLife() {
-        if (writeLife == null) {
-            writeLife = Arena.ofShared();
+    private Arena readLife() {
+        final Extra made = extra();
+        if (made.readLife == null) {
+            made.readLife = Arena.ofShared();
         }
-        return writeLife;
+        return made.readLife;
+    }
+
+    private static Arena writeLife(Extra made) {
+        if (made.writeLife == null) {
+            made.writeLife = Arena.ofShared();
+        }
+        return made.writeLife;
     }
 
     /**
@@ -960,37 +987,45 @@ public final class Buffer implements Slice, Writer {
         final Block block = room(n);
         final MemorySegment memory = block.memory.asSlice(block.end, n);
         written(block, n);
-        reserved = block;
-        reservedBytes = n;
-        reservedAt = appended;
-        return Checked.ON ? Checked.lend(memory, writeLife()) : memory;
+        final Extra made = extra();
+        made.reserved = block;
+        made.reservedBytes = n;
+        made.reservedAt = appended;
+        return Checked.ON ? Checked.lend(memory, writeLife(made)) : memory;
     }
 
     @Override
     public Writer keep(int n) {
-        final Block block = lastReservation();
-        if (n < 0 || n > reservedBytes) {
-            throw new IllegalArgumentException("Of " + reservedBytes + " reserved bytes, " + n + " cannot be kept");
+        final Extra last = lastReservation();
+        if (n < 0 || n > last.reservedBytes) {
+            throw new IllegalArgumentException("Of " + last.reservedBytes + " reserved bytes, " + n + " cannot be kept");
         }
-        final int dropped = reservedBytes - n;
+        final int dropped = last.reservedBytes - n;
         requireUnread(dropped);
-        block.end -= dropped;
+        Objects.requireNonNull(last.reserved).end -= dropped;
         APPENDED.setRelease(this, appended - dropped);
-        reservedBytes = n;
-        reservedAt = appended;
+        last.reservedBytes = n;
+        last.reservedAt = appended;
         return this;
     }
 
     private boolean isReserved() {
-        return reserved != null && reserved == tail && reservedAt == appended;
+        final Extra last = extra;
+        return last != null && last.reserved != null && last.reserved == tail && last.reservedAt == appended;
     }
 
-    private Block lastReservation() {
-        final Block block = reserved;
-        if (block == null || !isReserved()) {
+    private Extra lastReservation() {
+        if (!isReserved()) {
             throw new IllegalStateException("Nothing was reserved, or something else was written or flushed since");
         }
-        return block;
+        return Objects.requireNonNull(extra);
+    }
+
+    /** The bytes are not this buffer's any more. */
+    private void forgetReserved() {
+        if (extra != null) {
+            extra.reserved = null;
+        }
     }
 
     private void requireUnread(int reserved) {
@@ -1005,9 +1040,9 @@ public final class Buffer implements Slice, Writer {
         final long n = memory.byteSize();
         // First of all: while it waits for room, what was reserved may leave.
         checkBound(n);
-        final Block split = remaining == 0 ? null : lastReservation();
-        if (split != null && remaining > reservedBytes) {
-            throw new IllegalArgumentException(remaining + " bytes of " + reservedBytes + " reserved ones");
+        final Extra split = remaining == 0 ? null : lastReservation();
+        if (split != null && remaining > split.reservedBytes) {
+            throw new IllegalArgumentException(remaining + " bytes of " + split.reservedBytes + " reserved ones");
         }
         requireUnread(remaining);
         // Memory of the heap, or too long for one block, is copied.
@@ -1015,8 +1050,8 @@ public final class Buffer implements Slice, Writer {
         if (n > 0) {
             final Block first =
                     lasting ? Block.foreign(memory.asReadOnly(), source.pool(), released) : copyOf(memory, 0, n);
-            linkBefore(first, split, remaining);
-            reserved = null;
+            linkBefore(first, split == null ? null : split.reserved, remaining);
+            forgetReserved();
             written(n);
         }
         if (n == 0 || !lasting) {

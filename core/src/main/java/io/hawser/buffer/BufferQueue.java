@@ -37,9 +37,9 @@ public final class BufferQueue {
         /**
          * The message is at the tail of the buffer that the queue was drained to. The draining thread, in the order of the messages.
          *
-         * @param pendingBytes what is readable there up to the message's last byte
+         * @param end the {@link Buffer#writePosition()} behind the message's last byte
          */
-        void drained(long pendingBytes);
+        void drained(long end);
     }
 
     /** An empty queue. */
@@ -88,7 +88,7 @@ public final class BufferQueue {
             chain.receipt = null;
             bytes += target.appendChain(chain);
             if (receipt != null) {
-                receipt.drained(target.pendingBytes());
+                receipt.drained(target.writePosition());
             }
             chain = newer;
         }

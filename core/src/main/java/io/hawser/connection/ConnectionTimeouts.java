@@ -64,6 +64,13 @@ final class ConnectionTimeouts {
         this.idleNs = nanos(options.idleTimeout());
     }
 
+    /** Whether there is a timeout to watch. */
+    static boolean isAnyIn(ConnectionOptions options) {
+        return options.readTimeout().isPositive()
+                || options.writeTimeout().isPositive()
+                || options.idleTimeout().isPositive();
+    }
+
     /** A timeout in nanoseconds; longer than a lifetime is for ever. */
     static long nanos(Duration timeout) {
         if (timeout.isNegative()) {

@@ -3,6 +3,7 @@ package io.hawser.connection;
 
 import io.hawser.buffer.Buffer;
 import io.hawser.buffer.BufferQueue;
+import io.hawser.loop.LoopTask;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -13,16 +14,23 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Thread:</b> any for {@code offer}; the loop's for the rest.
  */
-final class Outbox {
+final class Outbox extends LoopTask {
+    private final StreamConnection connection;
     private final BufferQueue queue = new BufferQueue();
     /** Offered, and not in the connection's buffer yet. */
     private final AtomicLong queuedBytes = new AtomicLong();
 
-    /** All that the kernel has taken since the connection was made. */
-    private long sentBytes;
-
     private @Nullable WriteReceipt first;
     private @Nullable WriteReceipt last;
+
+    Outbox(StreamConnection connection) {
+        this.connection = connection;
+    }
+
+    @Override
+    public void run() {
+        connection.takeOver();
+    }
 
     /** What waits here, in bytes. Any thread. */
     long queuedBytes() {
@@ -66,8 +74,9 @@ final class Outbox {
         return bytes;
     }
 
-    void drained(WriteReceipt receipt, long pendingBytes) {
-        receipt.end = sentBytes + pendingBytes;
+    /** @param end where the message ends in the stream of all that is sent */
+    void drained(WriteReceipt receipt, long end) {
+        receipt.end = end;
         final WriteReceipt tail = last;
         if (tail == null) {
             first = receipt;
@@ -77,20 +86,19 @@ final class Outbox {
         last = receipt;
     }
 
-    /** The kernel has taken {@code bytes} more. */
-    void sent(long bytes) {
-        sentBytes += bytes;
-    }
-
-    /** Whether {@link #complete()} has something to do. */
-    boolean hasCompleted() {
+    /**
+     * Whether {@link #complete} has something to do.
+     *
+     * @param sentBytes all that the kernel has taken since the connection was made
+     */
+    boolean hasCompleted(long sentBytes) {
         final WriteReceipt oldest = first;
         return oldest != null && oldest.end <= sentBytes;
     }
 
     /** Completes what is sent, which runs code of the users. */
-    void complete() {
-        while (hasCompleted()) {
+    void complete(long sentBytes) {
+        while (hasCompleted(sentBytes)) {
             final WriteReceipt sent = poll();
             if (sent != null) {
                 sent.complete(null);
@@ -100,7 +108,6 @@ final class Outbox {
 
     /** Fails all that is not sent. */
     void fail(Throwable cause) {
-        complete();
         for (WriteReceipt lost = poll(); lost != null; lost = poll()) {
             lost.completeExceptionally(cause);
         }

@@ -19,6 +19,8 @@ import io.hawser.transport.ConnectionResetException;
 import io.hawser.transport.StreamSink;
 import io.hawser.transport.StreamSocket;
 import java.io.IOException;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.net.ConnectException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
@@ -48,7 +50,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Thread:</b> the loop's, but for what hops there.
  */
-final class StreamConnection implements Connection, StreamSink, Flushable, WriterHook {
+final class StreamConnection implements Connection, StreamSink, Flushable, WriterHook, ConnectionTimeouts.Listener {
     private enum State {
         CONNECTING,
         OPEN,
@@ -60,6 +62,28 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
 
     private static final long DRAIN_POLL_NS = 5_000_000;
     private static final byte[] NOTHING = {};
+    private static final VarHandle OUTBOX;
+
+    static {
+        try {
+            OUTBOX = MethodHandles.lookup().findVarHandle(StreamConnection.class, "outbox", Outbox.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    /** A {@link #detach} under way. */
+    private static final class Detachment {
+        private final CompletableFuture<DetachedConnection> waiting;
+        private final Optional<Throwable> place;
+        /** What the transport has given up. */
+        private @Nullable AcceptedSocket given;
+
+        Detachment(CompletableFuture<DetachedConnection> waiting, Optional<Throwable> place) {
+            this.waiting = waiting;
+            this.place = place;
+        }
+    }
 
     /** The place in {@link LoopConnections}. */
     int index;
@@ -69,14 +93,13 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
     private final LoopConnections home;
     private final Buffer inbound;
     private final Buffer outbound;
-    private final ConnectionTimeouts timeouts;
-    private final Outbox outbox = new Outbox();
-    private final LoopTask outboxTask = new LoopTask() {
-        @Override
-        public void run() {
-            takeOver();
-        }
-    };
+    // A server may have a million connections that are idle, so what only some need is made when they need it.
+
+    /** Made for the first timeout. */
+    private volatile @Nullable ConnectionTimeouts timeouts;
+    /** Made for the first message of another thread. */
+    @SuppressWarnings("unused") // by OUTBOX
+    private volatile @Nullable Outbox outbox;
     /** The last one first. */
     private @Nullable ArrayDeque<Consumer<CloseCause>> closeCallbacks;
 
@@ -87,8 +110,9 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
     private volatile State state = State.CONNECTING;
     private volatile @Nullable CloseCause cause;
     private volatile @Nullable Object attachment;
-    private @Nullable Timer closeTimer;
-    private @Nullable Timer drainTimer;
+    /** While it is open: looks whether it is still busy in an engine that shuts down. After that: the close timeout. */
+    private @Nullable Timer timer;
+
     private @Nullable SourceAddress source;
 
     private boolean paused;
@@ -104,12 +128,7 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
     /** The engine shuts down. */
     private volatile boolean draining;
 
-    /** Who waits for {@link #detach}. */
-    private @Nullable CompletableFuture<DetachedConnection> detaching;
-
-    private Optional<Throwable> detachedAt = Optional.empty();
-    /** What the transport has given up. */
-    private @Nullable AcceptedSocket detached;
+    private @Nullable Detachment detachment;
 
     private boolean dialled;
 
@@ -136,7 +155,9 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
         this.outbound = new Buffer(home.loop().blocks());
         outbound.setWriterHook(this);
         outbound.setBound(endpoint.limits().outboundBytes());
-        this.timeouts = new ConnectionTimeouts(home.loop(), endpoint.options(), this::onTimeout);
+        if (ConnectionTimeouts.isAnyIn(endpoint.options())) {
+            timeouts = new ConnectionTimeouts(home.loop(), endpoint.options(), this);
+        }
     }
 
     // ---- the beginning
@@ -232,7 +253,10 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
         }
         leaveHandler();
         state = State.OPEN;
-        timeouts.start();
+        final ConnectionTimeouts watched = timeouts;
+        if (watched != null) {
+            watched.start();
+        }
         home.loop().stats().connectionOpened();
         inHandler = true;
         try {
@@ -273,7 +297,10 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
             block.release();
             return;
         }
-        timeouts.received();
+        final ConnectionTimeouts watched = timeouts;
+        if (watched != null) {
+            watched.received();
+        }
         inbound.appendBlock(block);
         deliver();
     }
@@ -318,7 +345,7 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
     @Override
     public void inputEnded() {
         inputEnded = true;
-        timeouts.reading(false);
+        noteReading();
         if (state == State.OPEN) {
             deliverEnd();
         } else if (state == State.LINGERING) {
@@ -363,11 +390,22 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
     private void updateReceiving() {
         if (state == State.OPEN) {
             // What was held back goes first, and what the handler does about that tells whether there is room for more.
-            final boolean receiving = !paused && !congested && !undelivered;
-            socket().receive(receiving);
-            timeouts.reading(receiving && !inputEnded);
+            socket().receive(isReceiving());
+            noteReading();
         } else if (state == State.FLUSHING || state == State.LINGERING) {
             socket().receive(true);
+        }
+    }
+
+    private boolean isReceiving() {
+        return !paused && !congested && !undelivered;
+    }
+
+    /** Whether bytes of the peer are waited for. */
+    private void noteReading() {
+        final ConnectionTimeouts watched = timeouts;
+        if (watched != null) {
+            watched.reading(isReceiving() && !inputEnded);
         }
     }
 
@@ -441,9 +479,10 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
 
     /** Tells those whose messages are sent. What they do may close this. */
     private void completeSent() {
-        if (outbox.hasCompleted()) {
+        final Outbox others = outbox;
+        if (others != null && others.hasCompleted(outbound.consumedBytes())) {
             inHandler = true;
-            outbox.complete();
+            others.complete(outbound.consumedBytes());
             leaveHandler();
         }
     }
@@ -469,8 +508,10 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
 
     private void onSent(long bytes) {
         home.loop().stats().sent(bytes);
-        timeouts.sent();
-        outbox.sent(bytes);
+        final ConnectionTimeouts watched = timeouts;
+        if (watched != null) {
+            watched.sent();
+        }
         // A handler that has seen so many waits for onWritable, even if the kernel takes all of them at once.
         filled |= outbound.pendingBytes() > endpoint.limits().outboundHighBytes();
         outbound.skip(bytes);
@@ -480,7 +521,10 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
     }
 
     private void afterSend() {
-        timeouts.pending(outbound.pendingBytes() > 0);
+        final ConnectionTimeouts watched = timeouts;
+        if (watched != null) {
+            watched.pending(outbound.pendingBytes() > 0);
+        }
         if (state == State.OPEN) {
             final long pending = outbound.pendingBytes();
             if (pending > endpoint.limits().outboundHighBytes()) {
@@ -495,7 +539,7 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
             endOutput();
         }
         if (state == State.DETACHING && outbound.pendingBytes() == 0) {
-            cancel(closeTimer);
+            cancelTimer();
             socket().detach();
         }
     }
@@ -563,23 +607,35 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
         }
         if (!isBusy()) {
             shutdown();
-        } else if (drainTimer == null) {
+        } else if (timer == null) {
             // Who is busy on other threads need not tell when it is done.
-            drainTimer = new Timer(this::onDrainTimer);
-            armDrainTimer(drainTimer);
+            armTimer(DRAIN_POLL_NS);
         }
     }
 
-    private void onDrainTimer() {
-        final Timer timer = drainTimer;
-        if (timer != null && state == State.OPEN) {
-            armDrainTimer(timer);
+    private void armTimer(long delayNs) {
+        Timer made = timer;
+        if (made == null) {
+            made = new Timer(this::onTimer);
+            timer = made;
+        }
+        home.loop().wheel().schedule(made, home.loop().nowNs() + delayNs);
+    }
+
+    private void cancelTimer() {
+        final Timer made = timer;
+        if (made != null) {
+            home.loop().wheel().cancel(made);
+        }
+    }
+
+    private void onTimer() {
+        if (state == State.OPEN) {
+            armTimer(DRAIN_POLL_NS);
             closeIfDrained();
+        } else {
+            onCloseTimeout();
         }
-    }
-
-    private void armDrainTimer(Timer timer) {
-        home.loop().wheel().schedule(timer, home.loop().nowNs() + DRAIN_POLL_NS);
     }
 
     /** Whether a handler is at work elsewhere, or has part of a message. */
@@ -611,7 +667,7 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
         state = State.FLUSHING;
         outputEnding = true;
         outbound.setBound(0);
-        timeouts.stop();
+        stopTimeouts();
         startCloseTimer();
         updateReceiving();
         queueFlush();
@@ -626,13 +682,14 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
     }
 
     private void startCloseTimer() {
-        final Timer timer = new Timer(this::onCloseTimeout);
-        closeTimer = timer;
-        home.loop()
-                .wheel()
-                .schedule(
-                        timer,
-                        home.loop().nowNs() + endpoint.options().closeTimeout().toNanos());
+        armTimer(endpoint.options().closeTimeout().toNanos());
+    }
+
+    private void stopTimeouts() {
+        final ConnectionTimeouts watched = timeouts;
+        if (watched != null) {
+            watched.stop();
+        }
     }
 
     private void onCloseTimeout() {
@@ -647,7 +704,8 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
         }
     }
 
-    private void onTimeout(ConnectionTimeouts.Kind kind, long timeoutNs) {
+    @Override
+    public void onTimeout(ConnectionTimeouts.Kind kind, long timeoutNs) {
         final var why = CloseCause.of(CloseCause.Kind.TIMED_OUT, new SocketTimeoutException(kind.message(timeoutNs)));
         if (kind == ConnectionTimeouts.Kind.WRITE) {
             // An ordinary close would leave the kernel with bytes that nobody takes.
@@ -746,15 +804,8 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
         cause = state == State.CONNECTING ? null : why;
         state = State.CLOSED;
         outbound.setBound(0);
-        timeouts.stop();
-        cancel(drainTimer);
-        cancel(closeTimer);
-    }
-
-    private void cancel(@Nullable Timer timer) {
-        if (timer != null) {
-            home.loop().wheel().cancel(timer);
-        }
+        stopTimeouts();
+        cancelTimer();
     }
 
     // ---- leaving the engine
@@ -778,11 +829,10 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
         }
         // What others have written before is sent, too.
         takeOver();
-        detaching = result;
-        detachedAt = place;
+        detachment = new Detachment(result, place);
         state = State.DETACHING;
         outbound.setBound(0);
-        timeouts.stop();
+        stopTimeouts();
         startCloseTimer();
         socket().receive(false);
         queueFlush();
@@ -805,7 +855,9 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
 
     @Override
     public void detached(AcceptedSocket given) {
-        detached = given;
+        if (detachment != null) {
+            detachment.given = given;
+        }
         enterClosed(CloseCause.of(CloseCause.Kind.DETACHED));
         closed();
     }
@@ -823,21 +875,21 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
     }
 
     private void completeDetach(byte[] unread, CloseCause why) {
-        final CompletableFuture<DetachedConnection> waiting = detaching;
-        if (waiting == null) {
+        final Detachment under = detachment;
+        if (under == null) {
             return;
         }
-        final AcceptedSocket given = detached;
+        final AcceptedSocket given = under.given;
         if (given == null) {
-            waiting.completeExceptionally(new ConnectionClosedException(
+            under.waiting.completeExceptionally(new ConnectionClosedException(
                     this + " was closed while it was being detached: " + why,
                     why.error().orElse(null)));
             return;
         }
         final var handle = new DetachedConnection(
-                engine(), given, unread, remoteAddress(), dialled, outputEnded, toString(), detachedAt);
+                engine(), given, unread, remoteAddress(), dialled, outputEnded, toString(), under.place);
         engine().detachments().add(handle);
-        if (!waiting.complete(handle)) {
+        if (!under.waiting.complete(handle)) {
             // Given up by the caller meanwhile.
             handle.close();
         }
@@ -850,7 +902,8 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
             return;
         }
         gone = true;
-        final byte[] unread = detached == null ? NOTHING : takeUnread();
+        final byte[] unread = detachment == null || detachment.given == null ? NOTHING : takeUnread();
+        final long sent = outbound.consumedBytes();
         inbound.close();
         outbound.close();
         home.remove(this);
@@ -860,7 +913,7 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
         }
         final CloseCause why = cause;
         dropOutbox();
-        outbox.fail(sendFailure());
+        failOutbox(sent);
         if (why == null) {
             return;
         }
@@ -962,17 +1015,17 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
 
     @Override
     public CompletableFuture<Void> send(byte[] message) {
-        return send(message, outboxTask);
+        return send(message, outbox());
     }
 
     @Override
     public CompletableFuture<Void> send(ByteBuffer message) {
-        return send(message, outboxTask);
+        return send(message, outbox());
     }
 
     @Override
     public CompletableFuture<Void> send(Slice message) {
-        return send(message, outboxTask);
+        return send(message, outbox());
     }
 
     CompletableFuture<Void> send(byte[] message, LoopTask drain) {
@@ -993,7 +1046,8 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
     private CompletableFuture<Void> send(long bytes, Consumer<Buffer> write, LoopTask drain) {
         // What is too much is not even copied.
         final long room = endpoint.limits().outboundBytes() - outbound.pendingBytes();
-        if (outbox.queuedBytes() + bytes > room) {
+        final Outbox others = outbox();
+        if (others.queuedBytes() + bytes > room) {
             return CompletableFuture.failedFuture(overflow(bytes));
         }
         if (state == State.CLOSED) {
@@ -1004,7 +1058,7 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
             if (bytes == 0) {
                 return CompletableFuture.completedFuture(null);
             }
-            final CompletableFuture<Void> result = outbox.offer(message, room);
+            final CompletableFuture<Void> result = others.offer(message, room);
             if (result == null) {
                 return CompletableFuture.failedFuture(overflow(bytes));
             }
@@ -1042,7 +1096,7 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
 
     /** Queues {@code message} whatever is pending, for a writer that waits by itself. Any thread. */
     void offer(Buffer message, LoopTask drain) {
-        outbox.offer(message);
+        outbox().offer(message);
         if (!home.loop().executeAlways(drain)) {
             dropOutbox();
         }
@@ -1050,7 +1104,18 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
 
     /** What other threads have written and the loop has not taken over, in bytes. Any thread. */
     long queuedBytes() {
-        return outbox.queuedBytes();
+        final Outbox others = outbox;
+        return others == null ? 0 : others.queuedBytes();
+    }
+
+    private Outbox outbox() {
+        final Outbox known = outbox;
+        if (known != null) {
+            return known;
+        }
+        final Outbox made = new Outbox(this);
+        final Outbox other = (Outbox) OUTBOX.compareAndExchange(this, null, made);
+        return other == null ? made : other;
     }
 
     /** Takes over what other threads have written; thrown away where the sending side is closed. The loop's thread. */
@@ -1059,7 +1124,10 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
             dropOutbox();
             return;
         }
-        outbox.drainTo(outbound);
+        final Outbox others = outbox;
+        if (others != null) {
+            others.drainTo(outbound);
+        }
         if (state == State.OPEN && outbound.pendingBytes() > endpoint.limits().outboundHighBytes()) {
             // Told before the first try to send, so that a writer that goes on at once cannot get far ahead.
             filled = true;
@@ -1070,13 +1138,26 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
 
     /** On the loop's thread, or when that has ended. */
     private void dropOutbox() {
-        synchronized (outbox) {
-            if (outbox.isEmpty()) {
+        final Outbox others = outbox;
+        if (others == null) {
+            return;
+        }
+        synchronized (others) {
+            if (others.isEmpty()) {
                 return;
             }
             try (Buffer lost = new Buffer(home.loop().blocks())) {
-                outbox.drop(lost, sendFailure());
+                others.drop(lost, sendFailure());
             }
+        }
+    }
+
+    /** What the loop has taken over, and will not be sent any more. */
+    private void failOutbox(long sentBytes) {
+        final Outbox others = outbox;
+        if (others != null) {
+            others.complete(sentBytes);
+            others.fail(sendFailure());
         }
     }
 
@@ -1130,7 +1211,7 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
 
     @Override
     public long pendingBytes() {
-        return outbound.pendingBytes() + outbox.queuedBytes();
+        return outbound.pendingBytes() + queuedBytes();
     }
 
     @Override
@@ -1156,9 +1237,31 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
 
     private void setTimeout(ConnectionTimeouts.Kind kind, Duration timeout) {
         final long timeoutNs = ConnectionTimeouts.nanos(timeout);
-        if (!hop(() -> timeouts.set(kind, timeoutNs))) {
-            timeouts.set(kind, timeoutNs);
+        if (!hop(() -> setTimeout(kind, timeoutNs))) {
+            setTimeout(kind, timeoutNs);
         }
+    }
+
+    private void setTimeout(ConnectionTimeouts.Kind kind, long timeoutNs) {
+        ConnectionTimeouts watched = timeouts;
+        if (watched == null) {
+            if (timeoutNs == 0) {
+                return;
+            }
+            watched = new ConnectionTimeouts(home.loop(), endpoint.options(), this);
+            timeouts = watched;
+            if (state == State.OPEN) {
+                watched.start();
+                noteReading();
+                watched.pending(outbound.pendingBytes() > 0);
+            }
+        }
+        watched.set(kind, timeoutNs);
+    }
+
+    private Duration timeout(ConnectionTimeouts.Kind kind) {
+        final ConnectionTimeouts watched = timeouts;
+        return watched == null ? Duration.ZERO : watched.get(kind);
     }
 
     @Override
@@ -1178,17 +1281,17 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
 
     @Override
     public Duration readTimeout() {
-        return timeouts.get(ConnectionTimeouts.Kind.READ);
+        return timeout(ConnectionTimeouts.Kind.READ);
     }
 
     @Override
     public Duration writeTimeout() {
-        return timeouts.get(ConnectionTimeouts.Kind.WRITE);
+        return timeout(ConnectionTimeouts.Kind.WRITE);
     }
 
     @Override
     public Duration idleTimeout() {
-        return timeouts.get(ConnectionTimeouts.Kind.IDLE);
+        return timeout(ConnectionTimeouts.Kind.IDLE);
     }
 
     @Override

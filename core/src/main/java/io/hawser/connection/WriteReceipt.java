@@ -19,7 +19,7 @@ final class WriteReceipt extends CompletableFuture<Void> implements BufferQueue.
     }
 
     @Override
-    public void drained(long pendingBytes) {
-        outbox.drained(this, pendingBytes);
+    public void drained(long position) {
+        outbox.drained(this, position);
     }
 }

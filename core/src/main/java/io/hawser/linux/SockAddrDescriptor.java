@@ -4,6 +4,7 @@ package io.hawser.linux;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
+import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT_UNALIGNED;
 
@@ -40,6 +41,8 @@ public final class SockAddrDescriptor {
 
     private static final ValueLayout.OfShort PORT = JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
     private static final int LENGTH = SIZE;
+    /** What is used of {@code sockaddr_in}. */
+    private static final int INET_BYTES = 8;
 
     private final MemorySegment segment;
 
@@ -118,7 +121,26 @@ public final class SockAddrDescriptor {
 
     /** A copy of the address that a call wrote, for {@link #decode}: a fraction of the memory of a decoded one. */
     public byte[] bytes() {
-        return segment.asSlice(0, Math.min(length(), SIZE)).toArray(JAVA_BYTE);
+        // Of sockaddr_in the last half is padding.
+        final int most = segment.get(JAVA_SHORT, 0) == Sockets.AF_INET ? INET_BYTES : SIZE;
+        return segment.asSlice(0, Math.min(length(), most)).toArray(JAVA_BYTE);
+    }
+
+    /** What {@link #bytes} copied of an IPv4 address, in a number, so that it needs no object; 0 of any other. */
+    public static long packed(byte[] bytes) {
+        if (bytes.length != INET_BYTES) {
+            return 0;
+        }
+        final MemorySegment address = MemorySegment.ofArray(bytes);
+        return address.get(JAVA_SHORT_UNALIGNED, 0) == Sockets.AF_INET ? address.get(JAVA_LONG_UNALIGNED, 0) : 0;
+    }
+
+    /** The address of which {@link #packed} made a number other than 0. Any thread. */
+    public static SocketAddress unpacked(long packed) {
+        final byte[] bytes = new byte[INET_BYTES];
+        final MemorySegment address = MemorySegment.ofArray(bytes);
+        address.set(JAVA_LONG_UNALIGNED, 0, packed);
+        return inet(address, 4, 4);
     }
 
     /** Decodes what {@link #bytes} copied; empty for an unnamed unix socket or an unknown family. Any thread. */

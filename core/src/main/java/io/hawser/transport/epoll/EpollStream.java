@@ -28,7 +28,10 @@ final class EpollStream extends EpollHandle implements StreamSocket {
     private final EpollTransport transport;
     private final int fd;
     private final boolean tcp;
-    private final byte[] peer;
+    /** The peer's address if it is of IPv4, or 0: an object for each of a million connections is much. */
+    private final long peerInet;
+    /** The peer's address if it is not of IPv4. */
+    private final byte @Nullable [] peerOther;
     private final StreamSink sink;
 
     private boolean connecting;
@@ -56,7 +59,8 @@ final class EpollStream extends EpollHandle implements StreamSocket {
         this.transport = transport;
         this.fd = fd;
         this.tcp = tcp;
-        this.peer = peer;
+        this.peerInet = SockAddrDescriptor.packed(peer);
+        this.peerOther = peerInet == 0 ? peer : null;
         this.sink = sink;
         this.connecting = connecting;
     }
@@ -216,7 +220,7 @@ final class EpollStream extends EpollHandle implements StreamSocket {
         }
         final int n = trySend(outbound);
         if (n >= 0) {
-            full = n < offered;
+            full = n < transport.offered;
             return n;
         }
         if (n == -Errno.EAGAIN || n == -Errno.EINTR) {
@@ -235,7 +239,7 @@ final class EpollStream extends EpollHandle implements StreamSocket {
     private void resumeSend(Buffer outbound) {
         final int n = trySend(outbound);
         if (n >= 0) {
-            full = n < offered;
+            full = n < transport.offered;
             pending = null;
             sink.sent(n);
             // The owner usually sends on from within sent(), and then the interest stays as it is.
@@ -245,22 +249,20 @@ final class EpollStream extends EpollHandle implements StreamSocket {
         }
     }
 
-    /** How many bytes the last {@link #trySend} offered to the kernel. */
-    private long offered;
-
+    /** Tells in {@link EpollTransport#offered} how many bytes it has offered to the kernel. */
     private int trySend(Buffer outbound) {
         final Block head = outbound.head();
         if (head == null) {
-            offered = 0;
+            transport.offered = 0;
             return 0;
         }
         final Block second = head.next();
         if (second == null) {
-            offered = head.readableBytes();
+            transport.offered = head.readableBytes();
             return Sockets.send(transport.calls, fd, head.address() + head.start(), head.readableBytes());
         }
         final MsgHdrDescriptor message = transport.message;
-        offered = 0;
+        long offered = 0;
         int count = 0;
         for (Block block = head; block != null && count < message.maxIovecs(); block = block.next()) {
             final int length = block.readableBytes();
@@ -270,6 +272,7 @@ final class EpollStream extends EpollHandle implements StreamSocket {
             }
         }
         message.iovecs(count);
+        transport.offered = offered;
         return Sockets.sendmsg(transport.calls, fd, message.address());
     }
 
@@ -344,6 +347,8 @@ final class EpollStream extends EpollHandle implements StreamSocket {
 
     @Override
     public Optional<SocketAddress> remoteAddress() {
-        return SockAddrDescriptor.decode(peer);
+        return peerOther == null
+                ? Optional.of(SockAddrDescriptor.unpacked(peerInet))
+                : SockAddrDescriptor.decode(peerOther);
     }
 }

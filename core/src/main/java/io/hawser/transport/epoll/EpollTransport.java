@@ -52,6 +52,8 @@ final class EpollTransport implements Transport {
     final PosixSockets sockets;
     final MsgHdrDescriptor message;
     final boolean edgeTriggered;
+    /** How many bytes the last send offered to the kernel. */
+    long offered;
 
     private final Arena arena = Arena.ofConfined();
     private final Epoll epoll;
@@ -72,10 +74,10 @@ final class EpollTransport implements Transport {
     private @Nullable DatagramReceiver datagramReceiver;
 
     private @Nullable EpollHandle[] handles = new EpollHandle[64];
-    private int[] generations = new int[64];
     private int[] freeSlots = new int[64];
     private int freeCount;
     private int slotCount;
+    private int generation;
 
     private List<EpollHandle> ready = new ArrayList<>();
     private List<EpollHandle> readyNow = new ArrayList<>();
@@ -298,17 +300,13 @@ final class EpollTransport implements Transport {
 
     void register(EpollHandle handle, int fd, int interest) throws IOException {
         if (freeCount == 0 && slotCount == handles.length) {
-            final int capacity = handles.length * 2;
-            handles = Arrays.copyOf(handles, capacity);
-            generations = Arrays.copyOf(generations, capacity);
-            freeSlots = Arrays.copyOf(freeSlots, capacity);
+            handles = Arrays.copyOf(handles, handles.length * 2);
         }
         final int slot = freeCount > 0 ? freeSlots[--freeCount] : slotCount++;
-        final long generation = ++generations[slot] & 0x7fff_ffffL;
-        handle.key = generation << 32 | slot;
+        handle.key = (++generation & 0x7fff_ffffL) << 32 | slot;
         final int result = epoll.control(Epoll.EPOLL_CTL_ADD, fd, interest, handle.key);
         if (result < 0) {
-            freeSlots[freeCount++] = slot;
+            free(slot);
             throw new LinuxException("epoll_ctl", -result);
         }
         handles[slot] = handle;
@@ -345,6 +343,13 @@ final class EpollTransport implements Transport {
     void freeSlot(EpollHandle handle) {
         final int slot = (int) handle.key;
         handles[slot] = null;
+        free(slot);
+    }
+
+    private void free(int slot) {
+        if (freeCount == freeSlots.length) {
+            freeSlots = Arrays.copyOf(freeSlots, freeCount * 2);
+        }
         freeSlots[freeCount++] = slot;
     }
 

@@ -16,6 +16,7 @@ import io.hawser.transport.posix.SocketErrors;
 import java.io.IOException;
 import java.net.SocketAddress;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A stream socket with a multishot receive. The loop's thread only.
@@ -27,7 +28,10 @@ final class UringStream extends UringHandle implements StreamSocket {
     private final UringTransport transport;
     private final int fd;
     private final boolean tcp;
-    private final byte[] peer;
+    /** The peer's address if it is of IPv4, or 0: an object for each of a million connections is much. */
+    private final long peerInet;
+    /** The peer's address if it is not of IPv4. */
+    private final byte @Nullable [] peerOther;
     private final StreamSink sink;
 
     private boolean receiving;
@@ -50,7 +54,8 @@ final class UringStream extends UringHandle implements StreamSocket {
         this.transport = transport;
         this.fd = fd;
         this.tcp = tcp;
-        this.peer = peer;
+        this.peerInet = SockAddrDescriptor.packed(peer);
+        this.peerOther = peerInet == 0 ? peer : null;
         this.sink = sink;
     }
 
@@ -306,6 +311,8 @@ final class UringStream extends UringHandle implements StreamSocket {
 
     @Override
     public Optional<SocketAddress> remoteAddress() {
-        return SockAddrDescriptor.decode(peer);
+        return peerOther == null
+                ? Optional.of(SockAddrDescriptor.unpacked(peerInet))
+                : SockAddrDescriptor.decode(peerOther);
     }
 }

@@ -361,9 +361,7 @@ final class UringTransport implements Transport {
 
     private void register(UringHandle handle) {
         if (freeCount == 0 && slotCount == handles.length) {
-            final int capacity = handles.length * 2;
-            handles = Arrays.copyOf(handles, capacity);
-            freeSlots = Arrays.copyOf(freeSlots, capacity);
+            handles = Arrays.copyOf(handles, handles.length * 2);
         }
         handle.slot = freeCount > 0 ? freeSlots[--freeCount] : slotCount++;
         handles[handle.slot] = handle;
@@ -378,6 +376,9 @@ final class UringTransport implements Transport {
     /** Frees the slot; no operation of the handle may be in flight. */
     void freeSlot(UringHandle handle) {
         handles[handle.slot] = null;
+        if (freeCount == freeSlots.length) {
+            freeSlots = Arrays.copyOf(freeSlots, freeCount * 2);
+        }
         freeSlots[freeCount++] = handle.slot;
     }
 
