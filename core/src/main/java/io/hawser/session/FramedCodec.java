@@ -97,7 +97,7 @@ final class FramedCodec<M> implements Codec<M> {
     private void encodeInPlace(M message, Buffer out, long known) throws Exception {
         final MemorySegment header = known < 0 ? out.reserve(framing.headerBytes()) : null;
         if (header == null) {
-            writeHeader(framing, known, out);
+            framing.writeHeader(known, out);
         }
         final long before = out.writePosition();
         messages.encode(message, out);
@@ -114,16 +114,9 @@ final class FramedCodec<M> implements Codec<M> {
     /** Frames all of a body, which is consumed. */
     static void write(Framing framing, Buffer body, Buffer out) {
         final long bytes = body.readableBytes();
-        writeHeader(framing, bytes, out);
+        framing.writeHeader(bytes, out);
         out.append(body);
         framing.writeTrailer(out, bytes);
-    }
-
-    private static void writeHeader(Framing framing, long bodyBytes, Buffer out) {
-        final int most = framing.headerBytes();
-        if (most > 0) {
-            out.keep(framing.writeHeader(bodyBytes, out.reserve(most)));
-        }
     }
 
     @Override

@@ -3,6 +3,7 @@ package io.hawser.session;
 
 import io.hawser.buffer.Buffer;
 import io.hawser.buffer.Reader;
+import io.hawser.buffer.Writer;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -42,6 +43,20 @@ public non-sealed interface Framing extends Framed {
      * @throws IllegalArgumentException if a body of that length cannot be framed
      */
     int writeHeader(long bodyBytes, MemorySegment header);
+
+    /**
+     * Writes what comes before a body, where its length is known before it is written; by default through {@link #writeHeader(long, MemorySegment)}.
+     * For headers that {@code out} can write as a number.
+     *
+     * @param bodyBytes how long the body will be
+     * @throws IllegalArgumentException if a body of that length cannot be framed; nothing has been written then
+     */
+    default void writeHeader(long bodyBytes, Writer out) {
+        final int most = headerBytes();
+        if (most > 0) {
+            out.keep(writeHeader(bodyBytes, out.reserve(most)));
+        }
+    }
 
     /**
      * Writes what comes after a body; nothing by default.

@@ -3,6 +3,7 @@ package io.hawser.session;
 
 import io.hawser.buffer.Buffer;
 import io.hawser.buffer.Reader;
+import io.hawser.buffer.Writer;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
@@ -23,12 +24,16 @@ import java.nio.ByteOrder;
 public final class LengthFieldFraming implements Framing {
     private static final int MAX_HEADER_BYTES = 1024;
 
+    private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
+
     private final byte[] prefix;
     private final int offset;
     private final int width;
     private final ByteOrder order;
     private final int adjustment;
     private final int strip;
+    /** The header is the length in network order, and nothing else. */
+    private final boolean isPlain;
 
     private LengthFieldFraming(Builder builder) {
         this.prefix = builder.prefix;
@@ -37,6 +42,7 @@ public final class LengthFieldFraming implements Framing {
         this.order = builder.order;
         this.adjustment = builder.adjustment;
         this.strip = builder.strip < 0 ? fieldEnd() : builder.strip;
+        this.isPlain = prefix.length == 0 && offset == 0 && strip == width && order == ByteOrder.BIG_ENDIAN;
     }
 
     /**
@@ -96,6 +102,11 @@ public final class LengthFieldFraming implements Framing {
     @Override
     public int writeHeader(long bodyBytes, MemorySegment header) {
         final long length = lengthOf(bodyBytes);
+        if (isPlain && width == Integer.BYTES) {
+            // Most headers, and so few steps that the compiler sees that the segment need not exist.
+            header.set(INT, 0, (int) length);
+            return strip;
+        }
         header.asSlice(0, strip).fill((byte) 0);
         MemorySegment.copy(prefix, 0, header, ValueLayout.JAVA_BYTE, 0, Math.min(prefix.length, strip));
         if (isFieldStripped()) {
@@ -105,6 +116,22 @@ public final class LengthFieldFraming implements Framing {
             }
         }
         return strip;
+    }
+
+    @Override
+    public void writeHeader(long bodyBytes, Writer out) {
+        if (!isPlain) {
+            Framing.super.writeHeader(bodyBytes, out);
+            return;
+        }
+        final long length = lengthOf(bodyBytes);
+        switch (width) {
+            case 1 -> out.writeByte((int) length);
+            case 2 -> out.writeShort((int) length);
+            case 3 -> out.writeMedium((int) length);
+            case 4 -> out.writeInt((int) length);
+            default -> out.writeLong(length);
+        }
     }
 
     private boolean isFieldStripped() {

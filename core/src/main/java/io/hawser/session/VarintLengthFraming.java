@@ -2,6 +2,7 @@
 package io.hawser.session;
 
 import io.hawser.buffer.Reader;
+import io.hawser.buffer.Writer;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
@@ -44,16 +45,29 @@ final class VarintLengthFraming implements Framing {
 
     @Override
     public int writeHeader(long bodyBytes, MemorySegment header) {
-        if (bodyBytes > Integer.MAX_VALUE) {
-            throw new IllegalArgumentException(bodyBytes + " bytes do not fit a length of " + MAX_BYTES + " bytes");
-        }
         int used = 0;
-        int left = (int) bodyBytes;
+        int left = checked(bodyBytes);
         for (; left > 0x7f; left >>>= 7) {
             header.set(ValueLayout.JAVA_BYTE, used++, (byte) (left | 0x80));
         }
         header.set(ValueLayout.JAVA_BYTE, used++, (byte) left);
         return used;
+    }
+
+    @Override
+    public void writeHeader(long bodyBytes, Writer out) {
+        int left = checked(bodyBytes);
+        for (; left > 0x7f; left >>>= 7) {
+            out.writeByte(left | 0x80);
+        }
+        out.writeByte(left);
+    }
+
+    private static int checked(long bodyBytes) {
+        if (bodyBytes > Integer.MAX_VALUE) {
+            throw new IllegalArgumentException(bodyBytes + " bytes do not fit a length of " + MAX_BYTES + " bytes");
+        }
+        return (int) bodyBytes;
     }
 
     @Override
