@@ -37,6 +37,11 @@ public final class BlockCache implements BlockSource, AutoCloseable {
         owner = Thread.currentThread();
     }
 
+    /** Makes a virtual thread that the calling thread carries the owner, until the next {@link #bind()}. The owner's thread. */
+    public void lend(Thread carried) {
+        owner = carried;
+    }
+
     /** The owner gives it up: until the next {@link #bind()}, every thread goes to the pool. The owner's thread. */
     public void unbind() {
         owner = null;

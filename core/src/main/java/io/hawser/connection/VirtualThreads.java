@@ -75,10 +75,12 @@ public enum VirtualThreads {
         if (this == LOOP) {
             final MethodHandle constructor = loopCarried().constructor();
             if (constructor != null) {
-                final Executor carrier = loop::executeAlways;
                 return task -> {
+                    final LoopCarrier carrier = new LoopCarrier(loop);
                     try {
-                        return (Thread) constructor.invokeExact(carrier, NAME, 0, task);
+                        final Thread thread = (Thread) constructor.invokeExact((Executor) carrier, NAME, 0, task);
+                        carrier.carry(thread);
+                        return thread;
                     } catch (Throwable t) {
                         throw new IllegalStateException("The JDK made no virtual thread", t);
                     }

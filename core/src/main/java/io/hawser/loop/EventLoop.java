@@ -41,6 +41,9 @@ public final class EventLoop implements Executor {
     private final WakeupGate gate = new WakeupGate();
     private final TimingWheel wheel;
     private final LoopStats stats = new LoopStats();
+    /** Made once: it is handed over in every turn. */
+    private final TaskFailureHandler taskFailures = this::onTaskFailure;
+
     private final LoopDriver driver;
     private final CompletableFuture<EventLoop> started = new CompletableFuture<>();
     private final CompletableFuture<EventLoop> ended = new CompletableFuture<>();
@@ -81,7 +84,7 @@ public final class EventLoop implements Executor {
         this.blocks = pool.newCache();
         this.tasks = new TaskQueue(config.taskCapacity());
         this.nowNs = clock.nanoTime();
-        this.wheel = new TimingWheel(TimingWheel.DEFAULT_TICK_NS, nowNs, this::onTaskFailure);
+        this.wheel = new TimingWheel(TimingWheel.DEFAULT_TICK_NS, nowNs, taskFailures);
     }
 
     /**
@@ -183,7 +186,7 @@ public final class EventLoop implements Executor {
         nowNs = clock.nanoTime();
         int work = io.dispatch();
         work += wheel.advance(nowNs, config.timersPerTurn());
-        work += tasks.drain(config.tasksPerTurn(), this::onTaskFailure);
+        work += tasks.drain(config.tasksPerTurn(), taskFailures);
         work += flushMarked();
         await(io, work);
     }
@@ -406,6 +409,19 @@ public final class EventLoop implements Executor {
     /** The time now, of the loop's clock, in nanoseconds. Any thread. */
     public long clockNs() {
         return clock.nanoTime();
+    }
+
+    /**
+     * Runs the part of a virtual thread that this thread is to carry: meanwhile that is the owner of the loop's blocks, so that it takes them and
+     * gives them back as cheaply as the loop itself. That is safe since nothing parks in the middle of a cache's work.
+     */
+    public void carry(Thread carried, Runnable continuation) {
+        blocks.lend(carried);
+        try {
+            continuation.run();
+        } finally {
+            blocks.bind();
+        }
     }
 
     /** Has {@link Flushable#flush()} called at the end of this turn, or of the next if it is being ended. */
