@@ -111,7 +111,7 @@ public final class Block {
         Block view = home == null ? null : home.takeView();
         if (view == null) {
             view = new Block(memory, -1, owner.pool, null);
-        } else {
+        } else if (view.memory != memory) {
             view.memory = memory;
             view.address = address;
             view.capacity = capacity;

@@ -74,6 +74,7 @@ public final class Buffer implements Slice, Writer {
     private long readEnd = Long.MAX_VALUE;
     /** Memory of the blocks that are linked now has been handed out. */
     private boolean handedOut;
+
     private boolean closed;
 
     // The writer's.
@@ -998,7 +999,8 @@ public final class Buffer implements Slice, Writer {
     public Writer keep(int n) {
         final Extra last = lastReservation();
         if (n < 0 || n > last.reservedBytes) {
-            throw new IllegalArgumentException("Of " + last.reservedBytes + " reserved bytes, " + n + " cannot be kept");
+            throw new IllegalArgumentException(
+                    "Of " + last.reservedBytes + " reserved bytes, " + n + " cannot be kept");
         }
         final int dropped = last.reservedBytes - n;
         requireUnread(dropped);

@@ -32,6 +32,7 @@ final class EpollStream extends EpollHandle implements StreamSocket {
     private final long peerInet;
     /** The peer's address if it is not of IPv4. */
     private final byte @Nullable [] peerOther;
+
     private final StreamSink sink;
 
     private boolean connecting;
