@@ -132,10 +132,27 @@ int listen_on(const char *address, int flags) {
     die("an address starts with tcp:// or unix://, not %s", address);
 }
 
+int bind_datagrams(const char *address) {
+    if (strncmp(address, "udp://", 6) != 0) {
+        errno = 0;
+        die("an address starts with udp:// here, not %s", address);
+    }
+    struct addrinfo *found = resolve(address + 6, AI_PASSIVE);
+    int fd = socket(found->ai_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd < 0 || bind(fd, found->ai_addr, found->ai_addrlen) != 0) {
+        die("bind to %s", address);
+    }
+    freeaddrinfo(found);
+    return fd;
+}
+
 void announce(int listener) {
     struct sockaddr_storage address;
     socklen_t length = sizeof address;
-    if (getsockname(listener, (struct sockaddr *)&address, &length) != 0) {
+    int type;
+    socklen_t type_length = sizeof type;
+    if (getsockname(listener, (struct sockaddr *)&address, &length) != 0
+        || getsockopt(listener, SOL_SOCKET, SO_TYPE, &type, &type_length) != 0) {
         die("getsockname");
     }
     if (address.ss_family == AF_UNIX) {
@@ -145,7 +162,8 @@ void announce(int listener) {
         char port[NI_MAXSERV];
         getnameinfo((struct sockaddr *)&address, length, host, sizeof host, port, sizeof port,
                     NI_NUMERICHOST | NI_NUMERICSERV);
-        printf(address.ss_family == AF_INET6 ? "listening tcp://[%s]:%s\n" : "listening tcp://%s:%s\n", host, port);
+        printf(address.ss_family == AF_INET6 ? "listening %s://[%s]:%s\n" : "listening %s://%s:%s\n",
+               type == SOCK_DGRAM ? "udp" : "tcp", host, port);
     }
     fflush(stdout);
 }

@@ -19,7 +19,7 @@ uint64_t parse_number(const char *option, const char *text, uint64_t min, uint64
 /* Raises the soft limit of open descriptors to the hard one, but to 2^20 at most, and returns it. */
 unsigned raise_descriptor_limit(void);
 
-/* Resolves HOST:PORT or [HOST]:PORT for a stream socket, or dies; the caller frees it by freeaddrinfo. */
+/* Resolves HOST:PORT or [HOST]:PORT, or dies; the caller frees it by freeaddrinfo. */
 struct addrinfo *resolve(const char *host_and_port, int flags);
 
 /*
@@ -28,7 +28,10 @@ struct addrinfo *resolve(const char *host_and_port, int flags);
  */
 int listen_on(const char *address, int flags);
 
-/* Prints "listening tcp://HOST:PORT" with the real port, or "listening unix:///path", to stdout. */
+/* Binds a datagram socket to udp://HOST:PORT and returns the descriptor. */
+int bind_datagrams(const char *address);
+
+/* Prints "listening tcp://HOST:PORT" or udp:// with the real port, or "listening unix:///path", to stdout. */
 void announce(int listener);
 
 /* Makes SIGTERM and SIGINT end the process with 0 at once, and removes a unix path that was listened on. */
