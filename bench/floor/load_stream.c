@@ -47,7 +47,7 @@ static struct {
     uint64_t next;               /* number of the message that is sent next */
     uint64_t from_ns, until_ns;  /* the messages that are to be sent in this time count */
     struct histogram *lateness;  /* of the generator itself */
-} schedule = {.from_ns = UINT64_MAX};
+} schedule = {.from_ns = UINT64_MAX, .until_ns = UINT64_MAX};
 
 static int poller;
 static char *incoming;
@@ -208,7 +208,7 @@ static void send_intended(void) {
     for (int i = 0; i < SENDS_PER_TURN; i++) {
         uint64_t now = now_ns(CLOCK_MONOTONIC);
         uint64_t intended = intended_ns(schedule.next);
-        if (intended > now) {
+        if (intended > now || intended >= schedule.until_ns) {
             return;
         }
         if (counts(intended)) {
