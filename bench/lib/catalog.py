@@ -182,7 +182,8 @@ SCENARIOS = {scenario.name: scenario for scenario in (
              (*OURS, *NETTY, "vertx", "jdk-nio", "jdk-threads"), load={"size": 1024, "connections": 100},
              baseline="netty-epoll",
              goals=tuple(goal for ours in OURS for goal in (
-                 Goal("G7", ours, 300, figure="heap_per_connection"), Goal("G7", ours, 500)))),
+                 Goal("G7", ours, 300, figure="heap_per_connection"), Goal("G7", ours, 500),
+                 Goal("G16", ours, 1.03, figure="idle_cost")))),
     datagrams("udp-64", 64, 4),
     datagrams("udp-1k", 1024, 1),
     Scenario("g15", "cold start: from exec to the first echo", "start", "start_ms",

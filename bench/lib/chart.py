@@ -70,7 +70,7 @@ def bars(results, name, top):
                 body.append(line(x_of(value), middle - 3.5, x_of(value), middle + 3.5, "whisker"))
         other = compared_with(scenario, server, variant)
         ratio = results.ratio(name, (server, variant), other, scenario.figure) if other else None
-        told = number(figure.median, 3)
+        told = number(figure.median)
         x = max(x_of(figure.median), x_of(figure.most)) + 8
         body.append(text(x, middle + 4.5, told))
         if ratio:
@@ -122,7 +122,7 @@ def curve_chart(results, name):
         body.append(text(x_of(percentile), bottom + 18, label, "axis", "middle"))
     for tick in nice_ticks(least, most):
         body.append(line(left, y_of(tick), right, y_of(tick), "grid"))
-        body.append(text(left - 8, y_of(tick) + 4, number(tick, 2), "axis", "end"))
+        body.append(text(left - 8, y_of(tick) + 4, number(tick, 2 if tick >= 1 else 1), "axis", "end"))
     ends = []
     for (server, points), colour in zip(curves.items(), CURVE_COLOURS):
         path = " ".join(f"{x_of(percentile):.1f},{y_of(value):.1f}" for percentile, value in points)

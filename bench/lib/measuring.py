@@ -168,7 +168,11 @@ class Measurement:
         each = self.options.jvm_warmup / len(scenario.variants)
         for variant in scenario.variants:
             self.progress.show(f"{scenario.name}: warming up {server.name} {variant.name}", each)
-            readings.load(process, self.settings(scenario, variant), self.options.load_core, each, 0.2)
+            self.load_for(process, self.settings(scenario, variant), each)
+
+    def load_for(self, process, settings, seconds):
+        # The measured part must be long enough for something to come back.
+        readings.load(process, settings, self.options.load_core, max(0, seconds - 1), 1)
 
     def measure_load(self, scenario, servers):
         running = self.start_all(scenario, servers)
@@ -226,23 +230,26 @@ class Measurement:
         if not self.options.extra:
             return
         variant = scenario.variants[0]
+        settings = {**self.settings(scenario, variant), **rate}
         for server, process in running.items():
             self.progress.show(f"{scenario.name}: what {server.name} allocates and calls", self.options.extra + 1)
             try:
                 with spinning(server, process), readings.endless_load(
-                        process, {**self.settings(scenario, variant), **rate}, self.options.load_core) as counter:
+                        process, settings, self.options.load_core) as counter:
                     self.keep({"kind": "extra", "scenario": scenario.name, "variant": variant.name, "server": server.name,
-                               **self.extras_of(process, counter)})
+                               **self.extras_of(process, counter, settings)})
             except Failure as failure:
                 self.drop(scenario, server, failure)
 
-    def extras_of(self, process, counter):
+    def extras_of(self, process, counter, settings):
         found = {}
         core, seconds = self.options.load_core, self.options.extra / 2
+        # So many that the messages in flight at both ends do not matter.
+        least = 50 * settings.get("connections", 1) * settings.get("in-flight", 1)
         if process.is_jvm() and readings.jvm_is_readable():
-            found["allocated_per_request"] = readings.allocation(process, counter, core, seconds)
+            found["allocated_per_request"] = readings.allocation(process, counter, core, seconds, least)
         if readings.strace_is_there():
-            calls = readings.system_calls(process, counter, core, seconds)
+            calls = readings.system_calls(process, counter, core, seconds, least)
             if calls is not None:
                 found["calls_per_request"] = sum(calls.values())
                 found["calls"] = dict(list(calls.items())[:3])
@@ -276,24 +283,24 @@ class Measurement:
         process = self.start(server, scenario, more)
         try:
             self.warm_up_quietly(scenario, server, process)
+            before = self.slice(scenario, server, process, scenario.load, round_number)
             with readings.idle(process, LOW_IDLE, core):
                 low = self.memory(process)
-                alone = self.slice(scenario, server, process, scenario.load, round_number)
                 with readings.idle(process, HIGH_IDLE - LOW_IDLE, core):
                     high = self.memory(process)
                     beside = self.slice(scenario, server, process, scenario.load, round_number)
-            again = self.slice(scenario, server, process, scenario.load, round_number)
+            after = self.slice(scenario, server, process, scenario.load, round_number)
         finally:
             with quiet_signals():
                 self.stop([process])
-        more = HIGH_IDLE - LOW_IDLE
-        cpu = (alone["cpu_us_per_request"] + again["cpu_us_per_request"]) / 2
-        return {**beside, "rss_per_connection": (high["rss"] - low["rss"]) / more, "cpu_us_alone": cpu,
-                "cpu_us_beside": beside["cpu_us_per_request"],
-                **({"heap_per_connection": (high["heap"] - low["heap"]) / more} if "heap" in high else {})}
+        count = HIGH_IDLE - LOW_IDLE
+        alone = (before["cpu_us_per_request"] + after["cpu_us_per_request"]) / 2
+        return {**beside, "rss_per_connection": (high["rss"] - low["rss"]) / count, "cpu_us_alone": alone,
+                "idle_cost": beside["cpu_us_per_request"] / alone,
+                **({"heap_per_connection": (high["heap"] - low["heap"]) / count} if "heap" in high else {})}
 
     def warm_up_quietly(self, scenario, server, process):
-        readings.load(process, scenario.load, self.options.load_core, self.options.jvm_warmup, 0.2)
+        self.load_for(process, scenario.load, self.options.jvm_warmup)
         with readings.idle(process, LOW_IDLE, self.options.load_core):
             self.memory(process)  # attaching loads classes, which must not count
 

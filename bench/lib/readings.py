@@ -12,6 +12,8 @@ import time
 from catalog import FLOOR, JVM
 from processes import ROOT, Failure, die_with_parent, pinned
 
+PATIENCE_S = 20  # for a server that is traced
+
 # Percentiles of the latency curves.
 LADDER = (0.5, 0.75, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999, 0.9995, 0.9998, 0.9999)
 
@@ -79,6 +81,14 @@ class Counter:
     def __init__(self, path):
         self.path = path
 
+    def await_more(self, seconds, least):
+        """Waits for so long, and for so many messages unless PATIENCE_S passes; returns how many came."""
+        begun, before = time.monotonic(), self.read()
+        time.sleep(seconds)
+        while self.read() - before < least and time.monotonic() - begun < PATIENCE_S:
+            time.sleep(0.02)
+        return self.read() - before
+
     def read(self):
         with contextlib.suppress(FileNotFoundError), open(self.path, "rb") as file:
             return int.from_bytes(file.read(8), sys.byteorder)
@@ -144,14 +154,12 @@ def heap_after_gc(server, core):
     return json.loads(done.stdout)["heap_used"]
 
 
-def allocation(server, counter, core, seconds):
+def allocation(server, counter, core, seconds, least):
     """Bytes that the server's JVM allocates for a request. What a reading itself allocates is left out."""
     with Jvm(server, core) as jvm:
         jvm.read()
         first, second = (jvm.read()["allocated_bytes"] for _ in range(2))
-        before = counter.read()
-        time.sleep(seconds)
-        requests = counter.read() - before
+        requests = counter.await_more(seconds, least)
         third = jvm.read()["allocated_bytes"]
     return max(0.0, (third - second) - (second - first)) / max(1, requests)
 
@@ -170,7 +178,7 @@ def strace_is_there():
     return shutil.which("strace") is not None
 
 
-def system_calls(server, counter, core, seconds):
+def system_calls(server, counter, core, seconds, least):
     """System calls for a request, by name, the most frequent first; None where strace may not attach."""
     with tempfile.NamedTemporaryFile("r", encoding="utf-8") as table:
         command = pinned([core], ["strace", "-f", "-c", "-o", table.name, "-p", str(server.pid)])
@@ -179,9 +187,7 @@ def system_calls(server, counter, core, seconds):
             try:
                 if "attached" not in tracer.stderr.readline():
                     return None
-                before = counter.read()
-                time.sleep(seconds)
-                requests = counter.read() - before
+                requests = counter.await_more(seconds, least)
                 tracer.send_signal(signal.SIGINT)
                 tracer.communicate(timeout=30)
             finally:

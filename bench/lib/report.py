@@ -12,28 +12,28 @@ LABELS = {
     "cpu_us_per_request": "CPU µs/request", "p50_us": "p50 µs", "p90_us": "p90 µs", "p99_us": "p99 µs",
     "p999_us": "p99.9 µs", "p9999_us": "p99.99 µs", "max_us": "max µs", "rps": "requests/s",
     "rss_per_connection": "RSS B/connection", "heap_per_connection": "heap B/connection", "start_ms": "ms",
-    "cpu_us_alone": "CPU µs/request beside 1,000 idle or none", "cpu_us_beside": "beside 10,000", "lost": "lost",
+    "cpu_us_alone": "busy ones' CPU µs/request alone", "idle_cost": "beside 10,000 idle ÷ alone", "lost": "lost",
     "late_p99_us": "generator's p99 lateness µs",
 }
 COLUMNS = {
     "closed": ("rps", "p50_us", "p99_us", "p999_us"),
     "open": ("p50_us", "p90_us", "p99_us", "p9999_us", "max_us", "cpu_us_per_request", "late_p99_us"),
-    "idle": ("heap_per_connection", "cpu_us_alone", "cpu_us_beside"),
+    "idle": ("heap_per_connection", "cpu_us_alone", "idle_cost"),
     "start": (),
 }
 
 
-def number(value, digits=4):
-    """With so many digits that count; of whole numbers all."""
+def number(value, digits=3):
+    """With so many digits that count, and decimals below 1; of whole thousands all."""
     if value is None:
         return ""
     if value == 0 or abs(value) >= 1000:
         return f"{value:,.0f}"
-    return f"{value:.{max(0, digits - 1 - (len(str(int(abs(value)))) if abs(value) >= 1 else 0))}f}"
+    return f"{value:.{max(0, digits - len(str(int(abs(value)))) * (abs(value) >= 1))}f}"
 
 
-def spread(figure, digits=3):
-    return "" if figure is None else f"{number(figure.least, digits + 1)}–{number(figure.most, digits + 1)}"
+def spread(figure):
+    return "" if figure is None else f"{number(figure.least)}–{number(figure.most)}"
 
 
 def ratio_text(figure):
@@ -99,9 +99,9 @@ def request_table(results, scenario):
         names = results.extra(scenario.name, server, "calls") if extra else None
         share = results.median(scenario.name, server, variant, "load_cpu_share")
         rows.append([row_name(server, variant),
-                     number(results.extra(scenario.name, server, "allocated_per_request"), 3) if extra else "",
-                     number(calls, 3), ", ".join(f"{name} {number(count, 3)}" for name, count in (names or {}).items()),
-                     number(switches(results, scenario.name, server, variant), 3),
+                     number(results.extra(scenario.name, server, "allocated_per_request")) if extra else "",
+                     number(calls), ", ".join(f"{name} {number(count)}" for name, count in (names or {}).items()),
+                     number(switches(results, scenario.name, server, variant)),
                      number(results.median(scenario.name, server, variant, "load_cpu_us_per_request")),
                      "" if share is None else f"{share:.0%}"])
     return table(["server", "allocated B/request", "system calls/request", "most frequent", "switches/request",
