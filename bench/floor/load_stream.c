@@ -223,6 +223,17 @@ static void send_intended(void) {
     }
 }
 
+/* What should have been sent in the window and was not: it has waited until the window's end at least. */
+static uint64_t record_unsent(void) {
+    uint64_t unsent = 0;
+    for (uint64_t intended; (intended = intended_ns(schedule.next + unsent)) < schedule.until_ns; unsent++) {
+        if (counts(intended)) {
+            record(latencies, schedule.until_ns - intended);
+        }
+    }
+    return unsent;
+}
+
 /* -- both -- */
 
 static void take_answers(struct stream *s) {
@@ -322,6 +333,7 @@ void load_streams(void) {
     run_until(schedule.until_ns);
     close_window();
     uint64_t sent = schedule.next - first;
+    uint64_t unsent = options.rate > 0 ? record_unsent() : 0;
 
     sending = false;
     run_until(now_ns(CLOCK_MONOTONIC) + (uint64_t)(drain_seconds() * 1e9));
@@ -331,9 +343,11 @@ void load_streams(void) {
     }
     print_report();
     if (options.rate > 0) {
-        printf(",\"rate\":%.0f,\"sent_rate\":%.0f,\"late_p50_us\":%.1f,\"late_p99_us\":%.1f,\"late_max_us\":%.1f",
-               options.rate, (double)sent / options.seconds, (double)value_at(schedule.lateness, 0.5) / 1000,
-               (double)value_at(schedule.lateness, 0.99) / 1000, (double)greatest_of(schedule.lateness) / 1000);
+        printf(",\"rate\":%.0f,\"sent_rate\":%.0f,\"unsent\":%llu", options.rate, (double)sent / options.seconds,
+               (unsigned long long)unsent);
+        printf(",\"late_p50_us\":%.1f,\"late_p99_us\":%.1f,\"late_max_us\":%.1f",
+               (double)value_at(schedule.lateness, 0.5) / 1000, (double)value_at(schedule.lateness, 0.99) / 1000,
+               (double)greatest_of(schedule.lateness) / 1000);
     }
     printf("}\n");
 }

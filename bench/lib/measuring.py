@@ -179,11 +179,12 @@ class Measurement:
         running = self.start_all(scenario, servers)
         try:
             rate = self.half_of_peak(scenario, running) if scenario.kind == "open" else {}
-            for variant in self.possible_variants(scenario):
-                settings = {**self.settings(scenario, variant), **rate}
-                for round_number in range(self.options.rounds):
+            variants = list(self.possible_variants(scenario))
+            for round_number in range(self.options.rounds):
+                for variant in variants:  # within the round, since sizes are compared with each other
                     for server in turns(servers, round_number):
                         if server in running:
+                            settings = {**self.settings(scenario, variant), **rate}
                             self.one_slice(scenario, variant, server, running, settings, round_number)
             self.measure_extras(scenario, running, rate)
         finally:

@@ -147,6 +147,10 @@ def caveats(results):
                    if record.get("late_p99_us", 0) > LATE_LIMIT_US})
     if late:
         yield f"The load generator itself was late by more than {LATE_LIMIT_US} µs at p99, for: {', '.join(late)}."
+    unsent = sorted({f"{record['scenario']} {record['server']}" for record in slices
+                     if record.get("unsent", 0) > record.get("requests", 0) / 1000})
+    if unsent:
+        yield f"The rate was not kept, and some messages were never sent, for: {', '.join(unsent)}."
     if set(results.meta.get("server_cores", ())) & {results.meta.get("load_core")}:
         yield "Servers and load generator shared a core: only CPU per request means something."
     yield from results.notes()
