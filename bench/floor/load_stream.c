@@ -327,12 +327,11 @@ void load_streams(void) {
     }
     run_until(schedule.start_ns + (uint64_t)(options.warmup_s * 1e9));
 
-    uint64_t first = schedule.next;
     schedule.from_ns = open_window();
     schedule.until_ns = schedule.from_ns + (uint64_t)(options.seconds * 1e9);
     run_until(schedule.until_ns);
     close_window();
-    uint64_t sent = schedule.next - first;
+    uint64_t sent = count_of(schedule.lateness); /* of those that are to be sent in the window */
     uint64_t unsent = options.rate > 0 ? record_unsent() : 0;
 
     sending = false;
