@@ -1,12 +1,13 @@
 """Charts in SVG, without a script, readable on light and dark. Pure: records in, text out."""
+import itertools
 import math
 from xml.sax.saxutils import escape
 
 from catalog import SCENARIOS
 from report import LABELS, compared_with, kind_of, number, row_name
 
-WIDTH = 880
-NAME_WIDTH = 230
+WIDTH = 920
+NAME_WIDTH = 276
 TEXT_WIDTH = 200
 BAR_LEFT = NAME_WIDTH + 12
 BAR_WIDTH = WIDTH - BAR_LEFT - TEXT_WIDTH
@@ -29,7 +30,8 @@ STYLE = """
     .floor { fill: #6e7781; } .hawser { fill: #4493f8; } .peer { fill: #b98a2f; }
   }
 """
-CURVE_COLOURS = ("#2f81d6", "#1a9c8a", "#d9a23b", "#c4563a", "#8a63d2", "#9aa4ae", "#6b8e23", "#d1568f")
+CURVE_COLOURS = {"hawser": ("#2f81d6", "#1a9c8a", "#6b7be0"), "floor": ("#9aa4ae", "#6e7781"),
+                 "peer": ("#d9a23b", "#c4563a", "#8a63d2", "#d1568f", "#8f9a2e", "#b07d62")}
 
 
 def document(height, body):
@@ -124,7 +126,9 @@ def curve_chart(results, name):
         body.append(line(left, y_of(tick), right, y_of(tick), "grid"))
         body.append(text(left - 8, y_of(tick) + 4, number(tick, 2 if tick >= 1 else 1), "axis", "end"))
     ends = []
-    for (server, points), colour in zip(curves.items(), CURVE_COLOURS):
+    colours = {kind: itertools.cycle(some) for kind, some in CURVE_COLOURS.items()}
+    for server, points in curves.items():
+        colour = next(colours[kind_of(server)])
         path = " ".join(f"{x_of(percentile):.1f},{y_of(value):.1f}" for percentile, value in points)
         body.append(f'<polyline points="{path}" class="line" stroke="{colour}"/>')
         ends.append((y_of(points[-1][1]), server, colour))

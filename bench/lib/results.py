@@ -28,12 +28,12 @@ class Results:
         return list(dict.fromkeys(record["scenario"] for record in self.records if "scenario" in record))
 
     def rows(self, scenario):
-        """(server, variant) in the order of the rows: by variant as measured, and by server as it was asked for."""
+        """(server, variant) in the order of the rows: by server as asked for, and its sizes as measured."""
         seen = dict.fromkeys((record["variant"], record["server"]) for record in self.slices(scenario))
         variants = list(dict.fromkeys(variant for variant, _ in seen))
         order = self.meta.get("order", {}).get(scenario, [])
         return sorted(((server, variant) for variant, server in seen), key=lambda row: (
-            variants.index(row[1]), order.index(row[0]) if row[0] in order else len(order)))
+            order.index(row[0]) if row[0] in order else len(order), row[0], variants.index(row[1])))
 
     def slices(self, scenario, server=None, variant=None):
         return [record for record in self.records
