@@ -2,7 +2,7 @@
  * Holds connections that do nothing: opens them, sends one message on each and verifies that it comes back, prints a
  * line of JSON, and waits until stdin ends. Then every connection must still be open. What one process may not have
  * in descriptors is shared among several, each from a source address of its own, 127.0.0.2 and up, so that neither
- * they nor the ports run out.
+ * they nor the ports run out; so only a server on this machine takes so many.
  */
 #define _GNU_SOURCE
 #include "common.h"
@@ -100,7 +100,7 @@ void hold_idle(void) {
             prctl(PR_SET_PDEATHSIG, SIGKILL);
             close(ready[0]);
             close(hold[1]);
-            hold_some(first, count, source, ready[1], hold[0]);
+            hold_some(first, count, processes > 1 ? source : NULL, ready[1], hold[0]);
             exit(0);
         }
     }

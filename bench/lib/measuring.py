@@ -22,6 +22,10 @@ START_SECONDS = {"floor": 0.1, "jvm": 1.5}  # for the estimate of the time that 
 JAVA_OPTIONS = {HAWSER: "HAWSER_JAVA_OPTS", PEER: "BENCH_JAVA_OPTS"}
 
 
+# What may happen to one server; the others go on. The last two are of a process that is gone or hangs.
+TROUBLE = (Failure, OSError, subprocess.TimeoutExpired)
+
+
 class Progress:
     """What is being done, and about how long it will still take: one line that is rewritten on a terminal; to stderr."""
 
@@ -131,7 +135,7 @@ class Measurement:
     def drop(self, scenario, server, failure):
         """A server that fails is left out of the scenario; the others go on, and the run fails at its end."""
         self.failed.append((scenario.name, server.name))
-        self.note(scenario, str(failure))
+        self.note(scenario, str(failure) if isinstance(failure, Failure) else f"{server.name}: {failure}")
 
     # -- slices of load --
 
@@ -157,7 +161,7 @@ class Measurement:
                 self.warm_up(scenario, server, running[server])
                 if server.spins:
                     running[server].signal(signal.SIGSTOP)
-            except Failure as failure:
+            except TROUBLE as failure:
                 running.pop(server, None)
                 self.drop(scenario, server, failure)
         return running
@@ -198,7 +202,7 @@ class Measurement:
         try:
             with readings.idle(running[server], variant.idle, self.options.load_core):
                 self.keep(self.slice(scenario, server, running[server], settings, round_number, variant=variant.name))
-        except Failure as failure:
+        except TROUBLE as failure:
             self.stop([running.pop(server)])
             self.drop(scenario, server, failure)
 
@@ -240,7 +244,7 @@ class Measurement:
                         process, settings, self.options.load_core) as counter:
                     self.keep({"kind": "extra", "scenario": scenario.name, "variant": variant.name, "server": server.name,
                                **self.extras_of(process, counter, settings)})
-            except Failure as failure:
+            except TROUBLE as failure:
                 self.drop(scenario, server, failure)
 
     def extras_of(self, process, counter, settings):
@@ -275,7 +279,7 @@ class Measurement:
                                    sum(steps_of(scenario, server, self.options)) / self.options.rounds)
                 try:
                     self.keep(self.idle_reading(scenario, server, round_number))
-                except Failure as failure:
+                except TROUBLE as failure:
                     left.remove(server)
                     self.drop(scenario, server, failure)
 
@@ -323,7 +327,7 @@ class Measurement:
                 self.progress.show(f"{scenario.name}: preparing {server.name}", START_SECONDS["jvm"])
                 try:
                     commands[server] = self.bare_command(scenario, server, directory)
-                except Failure as failure:
+                except TROUBLE as failure:
                     self.drop(scenario, server, failure)
             for round_number in range(self.options.starts):
                 for server in turns(servers, round_number):
@@ -362,7 +366,7 @@ class Measurement:
             process.await_listening(self.options.start_timeout)
             echo_once(process)
             took = time.monotonic() - begun
-        except Failure as failure:
+        except TROUBLE as failure:
             del commands[server]
             self.drop(scenario, server, failure)
             return
