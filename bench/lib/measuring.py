@@ -119,8 +119,12 @@ class Measurement:
         command = [*more, *server.command(scenario.mode, self.options.loops)]
         process = Process(server.name, command, self.options.server_cores)
         self.live.append(process)
-        process.await_listening(self.options.start_timeout)
-        process.find_owner("udp" if scenario.mode == UDP else "tcp")
+        try:
+            process.await_listening(self.options.start_timeout)
+            process.find_owner("udp" if scenario.mode == UDP else "tcp")
+        except TROUBLE:
+            self.stop([process])
+            raise
         return process
 
     def stop(self, processes):
@@ -162,7 +166,7 @@ class Measurement:
                 if server.spins:
                     running[server].signal(signal.SIGSTOP)
             except TROUBLE as failure:
-                running.pop(server, None)
+                self.stop([running.pop(server)] if server in running else [])
                 self.drop(scenario, server, failure)
         return running
 
