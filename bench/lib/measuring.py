@@ -356,7 +356,7 @@ class Measurement:
         self.stop([trainee])
         if not os.path.exists(cache):
             trainee.fail("wrote no ahead-of-time cache")
-        return [command[0], f"-XX:AOTCache={cache}", *command[1:]]
+        return [command[0], f"-XX:AOTCache={cache}", "-XX:AOTMode=on", *command[1:]]
 
     def one_start(self, scenario, server, commands, round_number):
         self.progress.show(f"{scenario.name} start {round_number + 1}: {server.name}",
