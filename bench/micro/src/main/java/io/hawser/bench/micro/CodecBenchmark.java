@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.hawser.bench.micro;
+
+import io.hawser.buffer.Reader;
+import io.hawser.session.EventListener;
+import io.hawser.session.SessionHandler;
+import io.netty.buffer.AdaptiveByteBufAllocator;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.embedded.EmbeddedChannel;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.Level;
+import org.openjdk.jmh.annotations.OperationsPerInvocation;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+
+/**
+ * 16 messages of 64 bytes that arrive in one block: decoded and given to a listener, and, in {@code echo}, sent back by it. An operation is one
+ * message. Of Hawser it is a whole turn of the loop, with connection and session; of Netty a pipeline in an {@code EmbeddedChannel}.
+ */
+@State(Scope.Thread)
+public class CodecBenchmark {
+    private static final int MESSAGES = 16;
+    private static final int BODY_BYTES = 64;
+
+    /** How messages are told apart. */
+    @Param
+    public Frames frames;
+
+    // ---- Hawser
+
+    private SteppedEngine engine;
+    private MemorySegment arriving;
+    private MemoryStream decoded;
+    private MemoryStream echoed;
+    private long sum;
+
+    // ---- Netty
+
+    private final ByteBufAllocator allocator = new AdaptiveByteBufAllocator(true);
+    private byte[] received;
+    private EmbeddedChannel decoding;
+    private EmbeddedChannel echoing;
+
+    /** On the loop's thread. */
+    @Setup(Level.Trial)
+    public void open() throws IOException {
+        received = frames.stream(MESSAGES, BODY_BYTES);
+        arriving = Arena.ofAuto().allocate(received.length).copyFrom(MemorySegment.ofArray(received));
+        engine = new SteppedEngine();
+        final EventListener<Reader> looking = (_, message) -> sum += message.getByte(0);
+        decoded = engine.connect(e -> SessionHandler.of(e, frames.hawser().frames(), looking));
+        final EventListener<Reader> answering = (session, message) -> session.send(message);
+        echoed = engine.connect(e -> SessionHandler.of(e, frames.hawser().frames(), answering));
+
+        decoding = new EmbeddedChannel(frames.decoder(), new Looking());
+        echoing = new EmbeddedChannel(frames.decoder(), frames.encoder(), new Answering());
+        for (EmbeddedChannel channel : new EmbeddedChannel[] {decoding, echoing}) {
+            channel.config().setAllocator(allocator);
+        }
+    }
+
+    /** All that came has gone back, and no memory is left. */
+    @TearDown(Level.Trial)
+    public void close() {
+        decoding.finishAndReleaseAll();
+        echoing.finishAndReleaseAll();
+        if (echoed.sentBytes() % received.length != 0) {
+            throw new IllegalStateException(
+                    "Sent " + echoed.sentBytes() + " bytes, which is no whole number of blocks");
+        }
+        engine.close();
+    }
+
+    /** Hawser. */
+    @Benchmark
+    @OperationsPerInvocation(MESSAGES)
+    public long decodeByHawser() {
+        decoded.arrive(arriving);
+        engine.turn();
+        return sum;
+    }
+
+    /** Netty. */
+    @Benchmark
+    @OperationsPerInvocation(MESSAGES)
+    public long decodeByNetty() {
+        decoding.writeInbound(NettyBuffers.received(allocator, received));
+        return sum;
+    }
+
+    /** Hawser. */
+    @Benchmark
+    @OperationsPerInvocation(MESSAGES)
+    public long echoByHawser() {
+        final long before = echoed.sentBytes();
+        echoed.arrive(arriving);
+        engine.turn();
+        return checked(echoed.sentBytes() - before);
+    }
+
+    /** Netty. */
+    @Benchmark
+    @OperationsPerInvocation(MESSAGES)
+    public long echoByNetty() {
+        echoing.writeInbound(NettyBuffers.received(allocator, received));
+        long bytes = 0;
+        for (ByteBuf part = echoing.readOutbound(); part != null; part = echoing.readOutbound()) {
+            bytes += part.readableBytes();
+            part.release();
+        }
+        return checked(bytes);
+    }
+
+    private long checked(long bytes) {
+        if (bytes != received.length) {
+            throw new IllegalStateException("Sent " + bytes + " bytes, not " + received.length);
+        }
+        return bytes;
+    }
+
+    private final class Looking extends ChannelInboundHandlerAdapter {
+        @Override
+        public void channelRead(ChannelHandlerContext context, Object message) {
+            final ByteBuf body = (ByteBuf) message;
+            sum += body.getByte(body.readerIndex());
+            body.release();
+        }
+    }
+
+    private static final class Answering extends ChannelInboundHandlerAdapter {
+        @Override
+        public void channelRead(ChannelHandlerContext context, Object message) {
+            context.write(message, context.voidPromise());
+        }
+
+        @Override
+        public void channelReadComplete(ChannelHandlerContext context) {
+            context.flush();
+        }
+    }
+}
