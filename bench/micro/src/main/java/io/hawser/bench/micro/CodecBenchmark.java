@@ -3,6 +3,7 @@ package io.hawser.bench.micro;
 
 import io.hawser.buffer.Reader;
 import io.hawser.session.EventListener;
+import io.hawser.session.Session;
 import io.hawser.session.SessionHandler;
 import io.netty.buffer.AdaptiveByteBufAllocator;
 import io.netty.buffer.ByteBuf;
@@ -23,7 +24,8 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 
 /**
- * 16 messages of 64 bytes that arrive in one block: decoded and given to a listener, and, in {@code echo}, sent back by it. An operation is one
+ * 16 messages of 64 bytes that arrive in one block: decoded and given to a listener, and, in {@code echo}, sent back by it,
+ * in {@code objects} as an object that is made of eight numbers and makes them again. An operation is one
  * message. Of Hawser it is a whole turn of the loop, with connection and session; of Netty a pipeline in an {@code EmbeddedChannel}.
  */
 @State(Scope.Thread)
@@ -41,6 +43,7 @@ public class CodecBenchmark {
     private MemorySegment arriving;
     private MemoryStream decoded;
     private MemoryStream echoed;
+    private MemoryStream objects;
     private long sum;
 
     // ---- Netty
@@ -49,6 +52,7 @@ public class CodecBenchmark {
     private byte[] received;
     private EmbeddedChannel decoding;
     private EmbeddedChannel echoing;
+    private EmbeddedChannel nettyObjects;
 
     /** On the loop's thread. */
     @Setup(Level.Trial)
@@ -60,10 +64,14 @@ public class CodecBenchmark {
         decoded = engine.connect(e -> SessionHandler.of(e, frames.hawser().frames(), looking));
         final EventListener<Reader> answering = (session, message) -> session.send(message);
         echoed = engine.connect(e -> SessionHandler.of(e, frames.hawser().frames(), answering));
+        final EventListener<Quote> quoting = Session::send;
+        objects = engine.connect(e -> SessionHandler.of(e, frames.hawser().of(Quote.CODEC), quoting));
 
         decoding = new EmbeddedChannel(frames.decoder(), new Looking());
         echoing = new EmbeddedChannel(frames.decoder(), frames.encoder(), new Answering());
-        for (EmbeddedChannel channel : new EmbeddedChannel[] {decoding, echoing}) {
+        nettyObjects = new EmbeddedChannel(
+                frames.decoder(), frames.encoder(), Quote.nettyDecoder(), Quote.nettyEncoder(), new Answering());
+        for (EmbeddedChannel channel : new EmbeddedChannel[] {decoding, echoing, nettyObjects}) {
             channel.config().setAllocator(allocator);
         }
     }
@@ -73,6 +81,7 @@ public class CodecBenchmark {
     public void close() {
         decoding.finishAndReleaseAll();
         echoing.finishAndReleaseAll();
+        nettyObjects.finishAndReleaseAll();
         if (echoed.sentBytes() % received.length != 0) {
             throw new IllegalStateException(
                     "Sent " + echoed.sentBytes() + " bytes, which is no whole number of blocks");
@@ -112,12 +121,34 @@ public class CodecBenchmark {
     @OperationsPerInvocation(MESSAGES)
     public long echoByNetty() {
         echoing.writeInbound(NettyBuffers.received(allocator, received));
+        return checked(takeAll(echoing));
+    }
+
+    /** Hawser, whose codec does not tell the length of a message beforehand. */
+    @Benchmark
+    @OperationsPerInvocation(MESSAGES)
+    public long objectsByHawser() {
+        final long before = objects.sentBytes();
+        objects.arrive(arriving);
+        engine.turn();
+        return checked(objects.sentBytes() - before);
+    }
+
+    /** Netty. */
+    @Benchmark
+    @OperationsPerInvocation(MESSAGES)
+    public long objectsByNetty() {
+        nettyObjects.writeInbound(NettyBuffers.received(allocator, received));
+        return checked(takeAll(nettyObjects));
+    }
+
+    private static long takeAll(EmbeddedChannel channel) {
         long bytes = 0;
-        for (ByteBuf part = echoing.readOutbound(); part != null; part = echoing.readOutbound()) {
+        for (ByteBuf part = channel.readOutbound(); part != null; part = channel.readOutbound()) {
             bytes += part.readableBytes();
             part.release();
         }
-        return checked(bytes);
+        return bytes;
     }
 
     private long checked(long bytes) {

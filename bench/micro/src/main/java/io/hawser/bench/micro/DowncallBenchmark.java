@@ -30,6 +30,32 @@ public class DowncallBenchmark {
     private final CallState callState = new CallState();
     private final MemorySegment state = Downcalls.state();
 
+    // ---- a function that does nothing to speak of: the way alone
+
+    /** Without options. */
+    @Benchmark
+    public int absByPlain() throws Throwable {
+        return (int) Downcalls.ABS_PLAIN.invokeExact(-1);
+    }
+
+    /** With errno kept, as Hawser's calls are by default. */
+    @Benchmark
+    public int absByErrno() throws Throwable {
+        return (int) Downcalls.ABS_ERRNO.invokeExact(state, -1);
+    }
+
+    /** Without the thread's transition. */
+    @Benchmark
+    public int absByCritical() throws Throwable {
+        return (int) Downcalls.ABS_CRITICAL.invokeExact(-1);
+    }
+
+    /** Without it, with errno kept: with {@code -Dhawser.linux.critical=true}. */
+    @Benchmark
+    public int absByCriticalErrno() throws Throwable {
+        return (int) Downcalls.ABS_CRITICAL_ERRNO.invokeExact(state, -1);
+    }
+
     // ---- the cheapest system call there is
 
     /** Without options. */

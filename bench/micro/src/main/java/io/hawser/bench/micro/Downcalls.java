@@ -19,10 +19,16 @@ final class Downcalls {
     private static final Linker.Option CRITICAL_HEAP = Linker.Option.critical(true);
 
     private static final FunctionDescriptor NOTHING = FunctionDescriptor.of(JAVA_INT);
+    private static final FunctionDescriptor ABS = FunctionDescriptor.of(JAVA_INT, JAVA_INT);
     private static final FunctionDescriptor RECV =
             FunctionDescriptor.of(JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT);
     private static final FunctionDescriptor RECV_SEGMENT =
             FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT);
+
+    static final MethodHandle ABS_PLAIN = link("abs", ABS);
+    static final MethodHandle ABS_ERRNO = link("abs", ABS, ERRNO);
+    static final MethodHandle ABS_CRITICAL = link("abs", ABS, CRITICAL);
+    static final MethodHandle ABS_CRITICAL_ERRNO = link("abs", ABS, ERRNO, CRITICAL);
 
     static final MethodHandle GETPPID_PLAIN = link("getppid", NOTHING);
     static final MethodHandle GETPPID_ERRNO = link("getppid", NOTHING, ERRNO);
