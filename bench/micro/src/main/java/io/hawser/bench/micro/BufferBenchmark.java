@@ -81,6 +81,43 @@ public class BufferBenchmark {
         return sum;
     }
 
+    // ---- 64 ints, written
+
+    /** Hawser. */
+    @Benchmark
+    public long writeIntsByHawser(HawserBuffers hawser) {
+        final Buffer buffer = hawser.out;
+        for (int i = 0; i < NUMBERS; i++) {
+            buffer.writeInt(i);
+        }
+        final long bytes = buffer.readableBytes();
+        buffer.skip(bytes);
+        buffer.trim();
+        return bytes;
+    }
+
+    /** Netty. */
+    @Benchmark
+    public long writeIntsByNettyAdaptive(NettyBuffers.Adaptive netty) {
+        return writeInts(netty.allocator);
+    }
+
+    /** Netty. */
+    @Benchmark
+    public long writeIntsByNettyPooled(NettyBuffers.Pooled netty) {
+        return writeInts(netty.allocator);
+    }
+
+    private static long writeInts(ByteBufAllocator allocator) {
+        final ByteBuf buffer = allocator.ioBuffer(NUMBERS * Integer.BYTES);
+        for (int i = 0; i < NUMBERS; i++) {
+            buffer.writeInt(i);
+        }
+        final long bytes = buffer.readableBytes();
+        buffer.release();
+        return bytes;
+    }
+
     // ---- an array of 1 KiB, written and read
 
     /** Hawser. */
