@@ -2,12 +2,9 @@
 package io.hawser.linux;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
-import static java.lang.foreign.ValueLayout.JAVA_INT;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 import java.util.BitSet;
@@ -20,10 +17,8 @@ public final class Affinity {
     private static final int SET_BYTES = MAX_CPUS / Byte.SIZE;
     private static final int CALLING_THREAD = 0;
 
-    private static final FunctionDescriptor DESCRIPTOR =
-            FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG);
-    private static final MethodHandle SET = Native.withErrno("sched_setaffinity", DESCRIPTOR);
-    private static final MethodHandle GET = Native.withErrno("sched_getaffinity", DESCRIPTOR);
+    private static final MethodHandle SET = Native.function("sched_setaffinity");
+    private static final MethodHandle GET = Native.function("sched_getaffinity");
 
     private Affinity() {}
 
@@ -58,8 +53,8 @@ public final class Affinity {
         final CallState state = new CallState();
         try {
             // SAFETY: the kernel reads or writes SET_BYTES bytes of the set, which outlives the call.
-            return state.result(
-                    (int) function.invokeExact(state.segment(), CALLING_THREAD, (long) SET_BYTES, set.address()));
+            return state.result((int) (long) function.invokeExact(
+                    state.segment(), (long) CALLING_THREAD, (long) SET_BYTES, set.address(), 0L, 0L, 0L));
         } catch (Throwable t) {
             throw Native.unexpected(t);
         }

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.hawser.linux;
 
-import static java.lang.foreign.ValueLayout.JAVA_INT;
-
-import java.lang.foreign.FunctionDescriptor;
 import java.lang.invoke.MethodHandle;
 
 /** What can be done with a descriptor of any kind (fcntl(2), fchmod(2)). Any thread, with a {@link CallState} of its own. */
@@ -14,10 +11,8 @@ public final class Descriptors {
     private static final int F_DUPFD_CLOEXEC = 1030;
     private static final int O_NONBLOCK = 0x800;
 
-    private static final MethodHandle FCNTL =
-            Native.withErrno("fcntl", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT), 2);
-    private static final MethodHandle FCHMOD =
-            Native.withErrno("fchmod", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
+    private static final MethodHandle FCNTL = Native.function("fcntl");
+    private static final MethodHandle FCHMOD = Native.function("fchmod");
 
     private Descriptors() {}
 
@@ -38,7 +33,8 @@ public final class Descriptors {
     public static int chmod(CallState state, int fd, int mode) {
         try {
             // SAFETY: takes numbers only.
-            return state.result((int) FCHMOD.invokeExact(state.segment(), fd, mode));
+            return state.result(
+                    (int) (long) FCHMOD.invokeExact(state.segment(), (long) fd, (long) mode, 0L, 0L, 0L, 0L));
         } catch (Throwable t) {
             throw Native.unexpected(t);
         }
@@ -47,7 +43,8 @@ public final class Descriptors {
     private static int fcntl(CallState state, int fd, int command, int argument) {
         try {
             // SAFETY: takes numbers only; both commands take an int.
-            return state.result((int) FCNTL.invokeExact(state.segment(), fd, command, argument));
+            return state.result((int)
+                    (long) FCNTL.invokeExact(state.segment(), (long) fd, (long) command, (long) argument, 0L, 0L, 0L));
         } catch (Throwable t) {
             throw Native.unexpected(t);
         }

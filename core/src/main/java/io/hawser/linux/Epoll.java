@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.hawser.linux;
 
-import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 
@@ -41,13 +38,9 @@ public final class Epoll implements AutoCloseable {
     private static final int DATA = PACKED ? 4 : 8;
     private static final int EVENT_SIZE = PACKED ? 12 : 16;
 
-    private static final MethodHandle EPOLL_CREATE1 =
-            Native.withErrno("epoll_create1", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
-    private static final MethodHandle EPOLL_CTL =
-            Native.withErrno("epoll_ctl", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG));
-    private static final FunctionDescriptor WAIT =
-            FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_INT);
-    private static final MethodHandle EPOLL_WAIT = Native.withErrno("epoll_wait", WAIT);
+    private static final MethodHandle EPOLL_CREATE1 = Native.function("epoll_create1");
+    private static final MethodHandle EPOLL_CTL = Native.function("epoll_ctl");
+    private static final MethodHandle EPOLL_WAIT = Native.function("epoll_wait");
 
     private final CallState state;
     private final int fd;
@@ -72,7 +65,8 @@ public final class Epoll implements AutoCloseable {
         final int fd;
         try {
             // SAFETY: takes a number only.
-            fd = state.result((int) EPOLL_CREATE1.invokeExact(state.segment(), EPOLL_CLOEXEC));
+            fd = state.result(
+                    (int) (long) EPOLL_CREATE1.invokeExact(state.segment(), (long) EPOLL_CLOEXEC, 0L, 0L, 0L, 0L, 0L));
         } catch (Throwable t) {
             throw Native.unexpected(t);
         }
@@ -85,8 +79,8 @@ public final class Epoll implements AutoCloseable {
         interest.set(JAVA_LONG_UNALIGNED, DATA, data);
         try {
             // SAFETY: the kernel reads one epoll_event from memory that lives as long as this object.
-            return state.result(
-                    (int) EPOLL_CTL.invokeExact(state.segment(), fd, operation, target, interest.address()));
+            return state.result((int) (long) EPOLL_CTL.invokeExact(
+                    state.segment(), (long) fd, (long) operation, (long) target, interest.address(), 0L, 0L));
         } catch (Throwable t) {
             throw Native.unexpected(t);
         }
@@ -100,8 +94,8 @@ public final class Epoll implements AutoCloseable {
     public int await(int timeoutMs) {
         try {
             // SAFETY: the kernel writes at most maxEvents events, for which there is room.
-            return state.result(
-                    (int) EPOLL_WAIT.invokeExact(state.segment(), fd, events.address(), maxEvents, timeoutMs));
+            return state.result((int) (long) EPOLL_WAIT.invokeExact(
+                    state.segment(), (long) fd, events.address(), (long) maxEvents, (long) timeoutMs, 0L, 0L));
         } catch (Throwable t) {
             throw Native.unexpected(t);
         }

@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.hawser.linux;
 
-import static java.lang.foreign.ValueLayout.JAVA_INT;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
-
-import java.lang.foreign.FunctionDescriptor;
 import java.lang.invoke.MethodHandle;
 
 /** eventfd(2) as a wake-up: any thread writes, the loop that polls it wakes. */
@@ -12,10 +8,11 @@ public final class EventFd {
     public static final int EFD_NONBLOCK = 0x800;
     public static final int EFD_CLOEXEC = 0x80000;
 
-    private static final MethodHandle EVENTFD =
-            Native.withErrno("eventfd", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
-    private static final MethodHandle EVENTFD_WRITE =
-            Native.withoutErrno("eventfd_write", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG));
+    private static final MethodHandle EVENTFD = Native.function("eventfd");
+    private static final MethodHandle EVENTFD_WRITE = Native.function("eventfd_write");
+
+    /** Where the threads that signal have their errno put; nobody reads it. */
+    private static final CallState IGNORED = new CallState();
 
     private EventFd() {}
 
@@ -23,7 +20,8 @@ public final class EventFd {
     public static int create(CallState state) {
         try {
             // SAFETY: takes numbers only.
-            return state.result((int) EVENTFD.invokeExact(state.segment(), 0, EFD_NONBLOCK | EFD_CLOEXEC));
+            return state.result((int) (long)
+                    EVENTFD.invokeExact(state.segment(), 0L, (long) (EFD_NONBLOCK | EFD_CLOEXEC), 0L, 0L, 0L, 0L));
         } catch (Throwable t) {
             throw Native.unexpected(t);
         }
@@ -33,7 +31,8 @@ public final class EventFd {
     public static void signal(int fd) {
         try {
             // SAFETY: takes numbers only. It fails only when the counter is full, and then the poller wakes anyhow.
-            final int ignored = (int) EVENTFD_WRITE.invokeExact(fd, 1L);
+            final int ignored =
+                    (int) (long) EVENTFD_WRITE.invokeExact(IGNORED.segment(), (long) fd, 1L, 0L, 0L, 0L, 0L);
         } catch (Throwable t) {
             throw Native.unexpected(t);
         }

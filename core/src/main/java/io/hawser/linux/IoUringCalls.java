@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.hawser.linux;
 
-import static java.lang.foreign.ValueLayout.JAVA_INT;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
-
-import java.lang.foreign.FunctionDescriptor;
 import java.lang.invoke.MethodHandle;
 
 /**
@@ -19,26 +15,18 @@ final class IoUringCalls {
     private static final int PROT_READ_WRITE = 0x1 | 0x2;
     private static final int MAP_SHARED_POPULATE = 0x1 | 0x8000;
 
-    // syscall(2) is variadic in C; with integer arguments only, variadic and plain calls agree in both ABIs.
-    private static final MethodHandle SYSCALL_2 =
-            Native.withErrno("syscall", FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG));
-    private static final MethodHandle SYSCALL_4 = Native.withErrno(
-            "syscall", FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG));
-    private static final MethodHandle SYSCALL_6 = Native.withErrno(
-            "syscall",
-            FunctionDescriptor.of(
-                    JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG));
-    private static final MethodHandle MMAP = Native.withErrno(
-            "mmap", FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG));
-    private static final MethodHandle MUNMAP =
-            Native.withErrno("munmap", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG));
+    private static final MethodHandle SYSCALL = Native.function("syscall");
+    private static final MethodHandle SYSCALL_OF_SEVEN = Native.functionOfSeven("syscall");
+    private static final MethodHandle MMAP = Native.function("mmap");
+    private static final MethodHandle MUNMAP = Native.function("munmap");
 
     private IoUringCalls() {}
 
     static int setup(CallState state, int entries, long params) {
         try {
             // SAFETY: the kernel reads and writes one io_uring_params at params, which the caller owns.
-            return state.result((long) SYSCALL_2.invokeExact(state.segment(), NR_SETUP, (long) entries, params));
+            return state.result(
+                    (long) SYSCALL.invokeExact(state.segment(), NR_SETUP, (long) entries, params, 0L, 0L, 0L));
         } catch (Throwable t) {
             throw Native.unexpected(t);
         }
@@ -48,7 +36,7 @@ final class IoUringCalls {
         try {
             // SAFETY: the argument is null or an io_uring_getevents_arg of size bytes; whoever prepared the submitted
             // entries keeps their memory alive until they complete.
-            return state.result((long) SYSCALL_6.invokeExact(
+            return state.result((long) SYSCALL_OF_SEVEN.invokeExact(
                     state.segment(),
                     NR_ENTER,
                     (long) fd,
@@ -65,8 +53,8 @@ final class IoUringCalls {
     static int register(CallState state, int fd, int opcode, long argument, int count) {
         try {
             // SAFETY: argument points to count structs of the opcode's kind, which the caller owns.
-            return state.result((long) SYSCALL_4.invokeExact(
-                    state.segment(), NR_REGISTER, (long) fd, (long) opcode, argument, (long) count));
+            return state.result((long) SYSCALL.invokeExact(
+                    state.segment(), NR_REGISTER, (long) fd, (long) opcode, argument, (long) count, 0L));
         } catch (Throwable t) {
             throw Native.unexpected(t);
         }
@@ -76,8 +64,8 @@ final class IoUringCalls {
     static long map(CallState state, int fd, long size, long offset) {
         try {
             // SAFETY: the kernel chooses a free place, so no memory in use is touched.
-            final long address = (long)
-                    MMAP.invokeExact(state.segment(), 0L, size, PROT_READ_WRITE, MAP_SHARED_POPULATE, fd, offset);
+            final long address = (long) MMAP.invokeExact(
+                    state.segment(), 0L, size, (long) PROT_READ_WRITE, (long) MAP_SHARED_POPULATE, (long) fd, offset);
             return address != -1 ? address : -state.errno();
         } catch (Throwable t) {
             throw Native.unexpected(t);
@@ -87,7 +75,7 @@ final class IoUringCalls {
     static void unmap(CallState state, long address, long size) {
         try {
             // SAFETY: the caller mapped exactly this and does not touch it again.
-            final int ignored = (int) MUNMAP.invokeExact(state.segment(), address, size);
+            final int ignored = (int) (long) MUNMAP.invokeExact(state.segment(), address, size, 0L, 0L, 0L, 0L);
         } catch (Throwable t) {
             throw Native.unexpected(t);
         }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.hawser.linux;
 
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
@@ -20,31 +22,34 @@ final class Native {
     private static final Linker LINKER = Linker.nativeLinker();
     private static final SymbolLookup LIBC = LINKER.defaultLookup();
     private static final Linker.Option ERRNO = Linker.Option.captureCallState("errno");
+    private static final FunctionDescriptor SIX =
+            FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG);
+    private static final FunctionDescriptor SEVEN = SIX.appendArgumentLayouts(JAVA_LONG);
 
     private Native() {}
 
-    /** Links {@code name}, a function that may block or that sets {@code errno}; its first argument is the {@link CallState}. */
-    static MethodHandle withErrno(String name, FunctionDescriptor descriptor) {
-        return LINKER.downcallHandle(symbol(name), descriptor, ERRNO);
+    /**
+     * Links {@code name}, a function that may block and set {@code errno}: {@code (MemorySegment state, long × 6) long}, of which the first is
+     * the {@link CallState}.
+     *
+     * <p>All functions are linked alike, since it is a new kind of call that costs the JVM time to link, at the start some 12 ms each on a slow
+     * core, and not another function of a kind that it knows. The ABIs of Linux allow it (System V AMD64 psABI 3.2.3, AAPCS64 6.8.2): integers and
+     * pointers travel in registers of 64 bits, of which a function that takes an {@code int} looks at the lower half; registers beyond its last
+     * parameter mean nothing to it; and variadic integers travel as others do. Of a returned {@code int} the upper half is undefined, so it is to
+     * be cast.
+     */
+    static MethodHandle function(String name) {
+        return LINKER.downcallHandle(symbol(name), SIX, ERRNO);
     }
 
-    /** As {@link #withErrno(String, FunctionDescriptor)}, of which the arguments from {@code firstVariadic} on are variadic ones. */
-    static MethodHandle withErrno(String name, FunctionDescriptor descriptor, int firstVariadic) {
-        return LINKER.downcallHandle(symbol(name), descriptor, ERRNO, Linker.Option.firstVariadicArg(firstVariadic));
+    /** As {@link #function}, with seven arguments. */
+    static MethodHandle functionOfSeven(String name) {
+        return LINKER.downcallHandle(symbol(name), SEVEN, ERRNO);
     }
 
-    /** Links {@code name}, a function whose {@code errno} nobody asks for. */
+    /** Links {@code name} as it is declared, and without its {@code errno}. */
     static MethodHandle withoutErrno(String name, FunctionDescriptor descriptor) {
         return LINKER.downcallHandle(symbol(name), descriptor);
-    }
-
-    /**
-     * Links {@code name} without the thread's state transition to native code.
-     *
-     * <p>A garbage collection waits for such a call, so it is only for calls that cannot block.
-     */
-    static MethodHandle criticalWithErrno(String name, FunctionDescriptor descriptor) {
-        return LINKER.downcallHandle(symbol(name), descriptor, ERRNO, Linker.Option.critical(false));
     }
 
     /** What a wrapper throws when {@code invokeExact} throws, which only a defect in this package can cause. */

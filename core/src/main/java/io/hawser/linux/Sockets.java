@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.hawser.linux;
 
-import static java.lang.foreign.ValueLayout.JAVA_INT;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
-
-import java.lang.foreign.FunctionDescriptor;
 import java.lang.invoke.MethodHandle;
 
 /**
@@ -100,63 +96,37 @@ public final class Sockets {
     /** The most {@code iovec}s that one call takes ({@code UIO_MAXIOV}, {@code linux/uio.h}). */
     public static final int IOV_MAX = 1024;
 
-    private static final MethodHandle SOCKET = Native.withErrno("socket", ints(3));
-    private static final MethodHandle BIND =
-            Native.withErrno("bind", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_INT));
-    private static final MethodHandle LISTEN = Native.withErrno("listen", ints(2));
-    private static final MethodHandle ACCEPT4 =
-            Native.withErrno("accept4", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT));
-    private static final MethodHandle CONNECT =
-            Native.withErrno("connect", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_INT));
-    private static final MethodHandle GETSOCKNAME =
-            Native.withErrno("getsockname", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG));
-    private static final MethodHandle GETPEERNAME =
-            Native.withErrno("getpeername", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG));
-    private static final MethodHandle SETSOCKOPT = Native.withErrno(
-            "setsockopt", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_INT));
-    private static final MethodHandle GETSOCKOPT = Native.withErrno(
-            "getsockopt", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG));
-    private static final MethodHandle SHUTDOWN = Native.withErrno("shutdown", ints(2));
-    // The third argument is a variadic one, which some ABIs pass in another way.
-    private static final MethodHandle FCNTL = Native.withErrno("fcntl", ints(3), 2);
-    private static final MethodHandle CLOSE = Native.withErrno("close", ints(1));
+    private static final MethodHandle SOCKET = Native.function("socket");
+    private static final MethodHandle BIND = Native.function("bind");
+    private static final MethodHandle LISTEN = Native.function("listen");
+    private static final MethodHandle ACCEPT4 = Native.function("accept4");
+    private static final MethodHandle CONNECT = Native.function("connect");
+    private static final MethodHandle GETSOCKNAME = Native.function("getsockname");
+    private static final MethodHandle GETPEERNAME = Native.function("getpeername");
+    private static final MethodHandle SETSOCKOPT = Native.function("setsockopt");
+    private static final MethodHandle GETSOCKOPT = Native.function("getsockopt");
+    private static final MethodHandle SHUTDOWN = Native.function("shutdown");
+    private static final MethodHandle FCNTL = Native.function("fcntl");
+    private static final MethodHandle CLOSE = Native.function("close");
 
-    private static final MethodHandle POLL =
-            Native.withErrno("poll", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT));
+    private static final MethodHandle POLL = Native.function("poll");
 
-    private static final MethodHandle RECVMSG =
-            Native.withErrno("recvmsg", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_INT));
+    private static final MethodHandle RECVMSG = Native.function("recvmsg");
 
-    private static final MethodHandle RECV =
-            nonBlocking("recv", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT));
-    private static final MethodHandle SEND =
-            nonBlocking("send", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT));
-    private static final MethodHandle SENDMSG =
-            nonBlocking("sendmsg", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_INT));
-    private static final MethodHandle RECVMMSG = nonBlocking(
-            "recvmmsg", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_LONG));
-    private static final MethodHandle SENDMMSG =
-            nonBlocking("sendmmsg", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_INT));
+    private static final MethodHandle RECV = Native.function("recv");
+    private static final MethodHandle SEND = Native.function("send");
+    private static final MethodHandle SENDMSG = Native.function("sendmsg");
+    private static final MethodHandle RECVMMSG = Native.function("recvmmsg");
+    private static final MethodHandle SENDMMSG = Native.function("sendmmsg");
 
     private Sockets() {}
-
-    private static FunctionDescriptor ints(int arguments) {
-        var layouts = new java.lang.foreign.MemoryLayout[arguments];
-        java.util.Arrays.fill(layouts, JAVA_INT);
-        return FunctionDescriptor.of(JAVA_INT, layouts);
-    }
-
-    private static MethodHandle nonBlocking(String name, FunctionDescriptor descriptor) {
-        return Boolean.parseBoolean(System.getProperty("hawser.linux.critical", "false"))
-                ? Native.criticalWithErrno(name, descriptor)
-                : Native.withErrno(name, descriptor);
-    }
 
     /** socket(2). */
     public static int socket(CallState state, int domain, int type, int protocol) {
         try {
             // SAFETY: takes numbers only.
-            return state.result((int) SOCKET.invokeExact(state.segment(), domain, type, protocol));
+            return state.result((int) (long)
+                    SOCKET.invokeExact(state.segment(), (long) domain, (long) type, (long) protocol, 0L, 0L, 0L));
         } catch (Throwable t) {
             throw Native.unexpected(t);
         }
@@ -166,7 +136,8 @@ public final class Sockets {
     public static int bind(CallState state, int fd, long address, int length) {
         try {
             // SAFETY: the kernel reads length bytes of a sockaddr that the caller wrote.
-            return state.result((int) BIND.invokeExact(state.segment(), fd, address, length));
+            return state.result(
+                    (int) (long) BIND.invokeExact(state.segment(), (long) fd, address, (long) length, 0L, 0L, 0L));
         } catch (Throwable t) {
             throw Native.unexpected(t);
         }
@@ -176,7 +147,8 @@ public final class Sockets {
     public static int listen(CallState state, int fd, int backlog) {
         try {
             // SAFETY: takes numbers only.
-            return state.result((int) LISTEN.invokeExact(state.segment(), fd, backlog));
+            return state.result(
+                    (int) (long) LISTEN.invokeExact(state.segment(), (long) fd, (long) backlog, 0L, 0L, 0L, 0L));
         } catch (Throwable t) {
             throw Native.unexpected(t);
         }
@@ -186,7 +158,8 @@ public final class Sockets {
     public static int accept(CallState state, int fd, int flags) {
         try {
             // SAFETY: both pointers are null, so the kernel writes nothing.
-            return state.result((int) ACCEPT4.invokeExact(state.segment(), fd, 0L, 0L, flags));
+            return state.result(
+                    (int) (long) ACCEPT4.invokeExact(state.segment(), (long) fd, 0L, 0L, (long) flags, 0L, 0L));
         } catch (Throwable t) {
             throw Native.unexpected(t);
         }
@@ -196,7 +169,8 @@ public final class Sockets {
     public static int connect(CallState state, int fd, long address, int length) {
         try {
             // SAFETY: the kernel reads length bytes of a sockaddr that the caller wrote.
-            return state.result((int) CONNECT.invokeExact(state.segment(), fd, address, length));
+            return state.result(
+                    (int) (long) CONNECT.invokeExact(state.segment(), (long) fd, address, (long) length, 0L, 0L, 0L));
         } catch (Throwable t) {
             throw Native.unexpected(t);
         }
@@ -206,7 +180,8 @@ public final class Sockets {
     public static int getsockname(CallState state, int fd, long address, long lengthAddress) {
         try {
             // SAFETY: the kernel writes no more than the room stated at lengthAddress.
-            return state.result((int) GETSOCKNAME.invokeExact(state.segment(), fd, address, lengthAddress));
+            return state.result((int)
+                    (long) GETSOCKNAME.invokeExact(state.segment(), (long) fd, address, lengthAddress, 0L, 0L, 0L));
         } catch (Throwable t) {
             throw Native.unexpected(t);
         }
@@ -216,7 +191,8 @@ public final class Sockets {
     public static int getpeername(CallState state, int fd, long address, long lengthAddress) {
         try {
             // SAFETY: the kernel writes no more than the room stated at lengthAddress.
-            return state.result((int) GETPEERNAME.invokeExact(state.segment(), fd, address, lengthAddress));
+            return state.result((int)
+                    (long) GETPEERNAME.invokeExact(state.segment(), (long) fd, address, lengthAddress, 0L, 0L, 0L));
         } catch (Throwable t) {
             throw Native.unexpected(t);
         }
@@ -226,7 +202,8 @@ public final class Sockets {
     public static int setsockopt(CallState state, int fd, int level, int option, long value, int length) {
         try {
             // SAFETY: the kernel reads length bytes at value.
-            return state.result((int) SETSOCKOPT.invokeExact(state.segment(), fd, level, option, value, length));
+            return state.result((int) (long) SETSOCKOPT.invokeExact(
+                    state.segment(), (long) fd, (long) level, (long) option, value, (long) length, 0L));
         } catch (Throwable t) {
             throw Native.unexpected(t);
         }
@@ -236,7 +213,8 @@ public final class Sockets {
     public static int getsockopt(CallState state, int fd, int level, int option, long value, long lengthAddress) {
         try {
             // SAFETY: the kernel writes no more than the room stated at lengthAddress.
-            return state.result((int) GETSOCKOPT.invokeExact(state.segment(), fd, level, option, value, lengthAddress));
+            return state.result((int) (long) GETSOCKOPT.invokeExact(
+                    state.segment(), (long) fd, (long) level, (long) option, value, lengthAddress, 0L));
         } catch (Throwable t) {
             throw Native.unexpected(t);
         }
@@ -251,7 +229,8 @@ public final class Sockets {
     public static int poll(CallState state, long fds, long count, int timeoutMs) {
         try {
             // SAFETY: the kernel reads and writes count pollfds, which are the caller's for the duration of the call.
-            return state.result((int) POLL.invokeExact(state.segment(), fds, count, timeoutMs));
+            return state.result(
+                    (int) (long) POLL.invokeExact(state.segment(), fds, count, (long) timeoutMs, 0L, 0L, 0L));
         } catch (Throwable t) {
             throw Native.unexpected(t);
         }
@@ -261,7 +240,8 @@ public final class Sockets {
     public static int setStatusFlags(CallState state, int fd, int flags) {
         try {
             // SAFETY: takes numbers only.
-            return state.result((int) FCNTL.invokeExact(state.segment(), fd, F_SETFL, flags));
+            return state.result((int)
+                    (long) FCNTL.invokeExact(state.segment(), (long) fd, (long) F_SETFL, (long) flags, 0L, 0L, 0L));
         } catch (Throwable t) {
             throw Native.unexpected(t);
         }
@@ -271,7 +251,8 @@ public final class Sockets {
     public static int shutdown(CallState state, int fd, int how) {
         try {
             // SAFETY: takes numbers only.
-            return state.result((int) SHUTDOWN.invokeExact(state.segment(), fd, how));
+            return state.result(
+                    (int) (long) SHUTDOWN.invokeExact(state.segment(), (long) fd, (long) how, 0L, 0L, 0L, 0L));
         } catch (Throwable t) {
             throw Native.unexpected(t);
         }
@@ -283,7 +264,7 @@ public final class Sockets {
     public static int close(CallState state, int fd) {
         try {
             // SAFETY: takes a number only; the caller owns the descriptor.
-            return state.result((int) CLOSE.invokeExact(state.segment(), fd));
+            return state.result((int) (long) CLOSE.invokeExact(state.segment(), (long) fd, 0L, 0L, 0L, 0L, 0L));
         } catch (Throwable t) {
             throw Native.unexpected(t);
         }
@@ -293,7 +274,8 @@ public final class Sockets {
     public static int recv(CallState state, int fd, long address, int length) {
         try {
             // SAFETY: the caller owns length writable bytes at address; the socket is non-blocking.
-            return state.result((long) RECV.invokeExact(state.segment(), fd, address, (long) length, 0));
+            return state.result(
+                    (long) RECV.invokeExact(state.segment(), (long) fd, address, (long) length, 0L, 0L, 0L));
         } catch (Throwable t) {
             throw Native.unexpected(t);
         }
@@ -303,7 +285,8 @@ public final class Sockets {
     public static int send(CallState state, int fd, long address, int length) {
         try {
             // SAFETY: the caller owns length readable bytes at address; the socket is non-blocking.
-            return state.result((long) SEND.invokeExact(state.segment(), fd, address, (long) length, MSG_NOSIGNAL));
+            return state.result((long)
+                    SEND.invokeExact(state.segment(), (long) fd, address, (long) length, (long) MSG_NOSIGNAL, 0L, 0L));
         } catch (Throwable t) {
             throw Native.unexpected(t);
         }
@@ -313,7 +296,8 @@ public final class Sockets {
     public static int sendmsg(CallState state, int fd, long message) {
         try {
             // SAFETY: the msghdr, its iovecs and the bytes behind them are the caller's for the duration of the call.
-            return state.result((long) SENDMSG.invokeExact(state.segment(), fd, message, MSG_NOSIGNAL));
+            return state.result(
+                    (long) SENDMSG.invokeExact(state.segment(), (long) fd, message, (long) MSG_NOSIGNAL, 0L, 0L, 0L));
         } catch (Throwable t) {
             throw Native.unexpected(t);
         }
@@ -323,8 +307,8 @@ public final class Sockets {
     public static int recvmsg(CallState state, int fd, long message) {
         try {
             // SAFETY: the msghdr and all that it points to are the caller's for the duration of the call.
-            return state.result(
-                    (long) RECVMSG.invokeExact(state.segment(), fd, message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC));
+            return state.result((long) RECVMSG.invokeExact(
+                    state.segment(), (long) fd, message, (long) (MSG_DONTWAIT | MSG_CMSG_CLOEXEC), 0L, 0L, 0L));
         } catch (Throwable t) {
             throw Native.unexpected(t);
         }
@@ -337,7 +321,8 @@ public final class Sockets {
         try {
             // SAFETY: the mmsghdrs and all that they point to are the caller's for the duration of the call; no timeout
             // is given.
-            return state.result((int) RECVMMSG.invokeExact(state.segment(), fd, messages, count, MSG_DONTWAIT, 0L));
+            return state.result((int) (long) RECVMMSG.invokeExact(
+                    state.segment(), (long) fd, messages, (long) count, (long) MSG_DONTWAIT, 0L, 0L));
         } catch (Throwable t) {
             throw Native.unexpected(t);
         }
@@ -350,8 +335,8 @@ public final class Sockets {
     public static int sendmmsg(CallState state, int fd, long messages, int count) {
         try {
             // SAFETY: the mmsghdrs and all that they point to are the caller's for the duration of the call.
-            return state.result(
-                    (int) SENDMMSG.invokeExact(state.segment(), fd, messages, count, MSG_DONTWAIT | MSG_NOSIGNAL));
+            return state.result((int) (long) SENDMMSG.invokeExact(
+                    state.segment(), (long) fd, messages, (long) count, (long) (MSG_DONTWAIT | MSG_NOSIGNAL), 0L, 0L));
         } catch (Throwable t) {
             throw Native.unexpected(t);
         }
