@@ -24,6 +24,8 @@ public final class BlockCache implements BlockSource, AutoCloseable {
     private @Nullable Block views;
     private int viewCount;
     private @Nullable Thread owner;
+    /** The owner is a virtual thread, see {@link #lend}. */
+    private boolean lent;
 
     BlockCache(BlockPool pool) {
         this.pool = pool;
@@ -35,11 +37,17 @@ public final class BlockCache implements BlockSource, AutoCloseable {
     /** Makes the calling thread the owner. */
     public void bind() {
         owner = Thread.currentThread();
+        lent = false;
     }
 
-    /** Makes a virtual thread that the calling thread carries the owner, until the next {@link #bind()}. The owner's thread. */
+    /**
+     * Makes a virtual thread that the calling thread carries the owner, until the next {@link #bind()}. It may leave its carrier wherever it waits,
+     * even for the pool's lock, and then the cache must be as others expect it: so it takes and gives what there is and room for, and for all else goes
+     * to the pool by itself. The owner's thread.
+     */
     public void lend(Thread carried) {
         owner = carried;
+        lent = true;
     }
 
     /** The owner gives it up: until the next {@link #bind()}, every thread goes to the pool. The owner's thread. */
@@ -69,6 +77,9 @@ public final class BlockCache implements BlockSource, AutoCloseable {
         }
         final Stack stack = stacks[sizeClass];
         if (stack.count == 0) {
+            if (lent) {
+                return pool.tryAcquire(minBytes);
+            }
             stack.count = pool.take(sizeClass, stack.blocks, Math.min(REFILL_BLOCKS, stack.blocks.length));
             if (stack.count == 0) {
                 final Block block = pool.tryAcquire(minBytes);
@@ -104,6 +115,10 @@ public final class BlockCache implements BlockSource, AutoCloseable {
         }
         final Stack stack = stacks[block.sizeClass];
         if (stack.count == stack.blocks.length) {
+            if (lent) {
+                pool.give(block);
+                return;
+            }
             // The older half, which has gone cold; at least one.
             final int half = (stack.count + 1) / 2;
             pool.give(stack.blocks, half);

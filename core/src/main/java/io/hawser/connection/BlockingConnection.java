@@ -11,6 +11,7 @@ import io.hawser.buffer.Writer;
 import io.hawser.buffer.WriterHook;
 import io.hawser.log.Log;
 import io.hawser.loop.EventLoop;
+import io.hawser.loop.Flushable;
 import io.hawser.loop.LoopTask;
 import io.hawser.loop.Timer;
 import java.io.InterruptedIOException;
@@ -55,6 +56,9 @@ final class BlockingConnection implements Connection, ReaderHook, WriterHook {
     private final StreamConnection connection;
     private final @Nullable BlockingHandler handler;
     private final ThreadFactory threads;
+    /** The loop's own thread carries those. */
+    private final boolean carried;
+
     private final Buffer inbound;
     private final Buffer outbound;
 
@@ -91,6 +95,18 @@ final class BlockingConnection implements Connection, ReaderHook, WriterHook {
     private @Nullable Timer waitTimer;
     private long lastDataNs;
 
+    /**
+     * Makes the waiting thread ready at the end of the turn, with those of all other connections that have received something: the first wakes a
+     * thread of the JDK's pool, which finds the others. One by one, each would have the loop interrupted.
+     */
+    private final Flushable endOfTurn = this::wakeNow;
+
+    private boolean wakeQueued;
+    /** Takes over and sends what a thread that the loop carries has written in this turn. */
+    private final Flushable sendAtEndOfTurn = this::sendNow;
+
+    private boolean sendQueued;
+
     private final LoopTask sendTask = new LoopTask() {
         @Override
         public void run() {
@@ -111,10 +127,12 @@ final class BlockingConnection implements Connection, ReaderHook, WriterHook {
         }
     };
 
-    BlockingConnection(StreamConnection connection, @Nullable BlockingHandler handler, ThreadFactory threads) {
+    /** @param handler serves what comes; none for a dialled connection, whose caller reads on whatever thread */
+    BlockingConnection(StreamConnection connection, @Nullable BlockingHandler handler, VirtualThreads threads) {
         this.connection = connection;
         this.handler = handler;
-        this.threads = threads;
+        this.threads = threads.factory(connection.loop());
+        this.carried = handler != null && threads == VirtualThreads.LOOP && threads.isAvailable();
         // Here they are those of a thread's waits; a handler may take its time.
         this.reads = new WaitTimeout(ConnectionTimeouts.nanos(connection.readTimeout()));
         this.writes = new WaitTimeout(ConnectionTimeouts.nanos(connection.writeTimeout()));
@@ -233,11 +251,22 @@ final class BlockingConnection implements Connection, ReaderHook, WriterHook {
             return;
         }
         if (inbound.readableBytes() >= needed) {
-            LockSupport.unpark(thread);
+            if (carried) {
+                // A task of this turn, so that what it writes still leaves in it.
+                LockSupport.unpark(thread);
+            } else if (!wakeQueued) {
+                wakeQueued = true;
+                connection.loop().flushLater(endOfTurn);
+            }
         } else if (paused) {
             // It needs more than is usually let in ahead of the reader.
             resumeReceiving();
         }
+    }
+
+    private void wakeNow() {
+        wakeQueued = false;
+        unpark(waiting);
     }
 
     private static void unpark(@Nullable Thread thread) {
@@ -310,6 +339,11 @@ final class BlockingConnection implements Connection, ReaderHook, WriterHook {
         if (!congested) {
             unpark(writing);
         }
+    }
+
+    private void sendNow() {
+        sendQueued = false;
+        connection.flushWith(sendTask);
     }
 
     private void resumeReceiving() {
@@ -553,7 +587,15 @@ final class BlockingConnection implements Connection, ReaderHook, WriterHook {
             outbound.skip(bytes);
             throw new ConnectionClosedException("A write to " + this + ", which is closed: " + why);
         }
-        connection.offer(outbound, sendTask);
+        connection.offer(outbound);
+        if (!connection.loop().isCarrying(Thread.currentThread())) {
+            connection.takeOverLater(sendTask);
+        } else if (!sendQueued) {
+            // What belongs to the loop's thread is not for the one that it carries, but the end of this turn comes
+            // soon.
+            sendQueued = true;
+            connection.loop().flushLater(sendAtEndOfTurn);
+        }
     }
 
     private void requireNoLoop() {

@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.ThreadFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -53,8 +52,7 @@ final class BlockingEndpoint implements ConnectionHandler {
 
     @Override
     public boolean prepare(Connection connection) throws Exception {
-        final ThreadFactory factory = threads.factory(connection.loop());
-        final var blocking = new BlockingConnection((StreamConnection) connection, handler, factory);
+        final var blocking = new BlockingConnection((StreamConnection) connection, handler, threads);
         connection.attach(blocking);
         boolean agreed = false;
         try {

@@ -469,6 +469,14 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
         completeSent();
     }
 
+    /** As {@link #flush}, with what {@code takeOver} takes over from the queue of other threads. */
+    void flushWith(Runnable takeOver) {
+        // Else what it adds would be flushed once more in the next turn.
+        flushQueued = true;
+        takeOver.run();
+        flush();
+    }
+
     @Override
     public void sent(long bytes) {
         sendPending = false;
@@ -1094,9 +1102,13 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
                         this + " is closed: " + why, why.error().orElse(null));
     }
 
-    /** Queues {@code message} whatever is pending, for a writer that waits by itself. Any thread. */
-    void offer(Buffer message, LoopTask drain) {
+    /** Queues {@code message} whatever is pending, for a writer that waits by itself, and has it taken over by one of the next two. Any thread. */
+    void offer(Buffer message) {
         outbox().offer(message);
+    }
+
+    /** @param drain ends in {@link #takeOver()}. Any thread */
+    void takeOverLater(LoopTask drain) {
         if (!home.loop().executeAlways(drain)) {
             dropOutbox();
         }

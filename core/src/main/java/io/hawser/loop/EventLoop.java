@@ -58,6 +58,8 @@ public final class EventLoop implements Executor {
     private volatile boolean stopping;
     /** Whose the loop is. Any thread may compare itself with it: what it sees is out of date only if it is not the owner. */
     private @Nullable Thread owner;
+    /** The virtual thread that runs on the loop's thread just now. */
+    private @Nullable Thread carried;
 
     /**
      * A loop that has not started yet.
@@ -413,15 +415,23 @@ public final class EventLoop implements Executor {
 
     /**
      * Runs the part of a virtual thread that this thread is to carry: meanwhile that is the owner of the loop's blocks, so that it takes them and
-     * gives them back as cheaply as the loop itself. That is safe since nothing parks in the middle of a cache's work.
+     * gives them back as cheaply as the loop itself.
      */
-    public void carry(Thread carried, Runnable continuation) {
-        blocks.lend(carried);
+    public void carry(Thread thread, Runnable continuation) {
+        blocks.lend(thread);
+        carried = thread;
         try {
             continuation.run();
         } finally {
+            carried = null;
             blocks.bind();
         }
+    }
+
+    /** Whether {@code thread}, the calling one, is a virtual thread that runs on the loop's thread, see {@link #carry}. Any thread. */
+    public boolean isCarrying(Thread thread) {
+        // Who runs elsewhere may see what is out of date, but never itself: it is carried by one loop only.
+        return carried == thread;
     }
 
     /** Has {@link Flushable#flush()} called at the end of this turn, or of the next if it is being ended. */

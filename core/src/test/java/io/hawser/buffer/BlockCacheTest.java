@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -58,6 +59,35 @@ class BlockCacheTest {
             assertThat(memory.pool().usedBytes()).isZero();
             assertThat(cache.pool()).isSameAs(memory.pool());
         }
+    }
+
+    @Test
+    void shouldTakeNoMoreThanItNeedsForAThreadThatIsCarried() throws Exception {
+        try (BlockCache cache = bound()) {
+            final CompletableFuture<Block> taken = new CompletableFuture<>();
+            final Thread carried = Thread.ofVirtual().unstarted(() -> taken.complete(cache.acquire(1000)));
+            cache.lend(carried);
+            carried.start();
+            final Block block = taken.get();
+            // It may have waited for the pool and been overtaken, so it must not fill the stock meanwhile.
+            assertThat(cache.freeBytes()).isZero();
+            cache.bind();
+            block.release();
+
+            final CompletableFuture<Block> again = new CompletableFuture<>();
+            final Block own = cache.acquire(1000);
+            own.release();
+            final Thread second = Thread.ofVirtual().unstarted(() -> {
+                final Block reused = cache.acquire(1000);
+                reused.release();
+                again.complete(reused);
+            });
+            cache.lend(second);
+            second.start();
+            assertThat(again.get()).isSameAs(own);
+            cache.bind();
+        }
+        assertThat(memory.pool().usedBytes()).isZero();
     }
 
     @Test
