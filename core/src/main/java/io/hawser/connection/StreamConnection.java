@@ -1102,7 +1102,7 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
                         this + " is closed: " + why, why.error().orElse(null));
     }
 
-    /** Queues {@code message} whatever is pending, for a writer that waits by itself, and has it taken over by one of the next two. Any thread. */
+    /** Queues {@code message} whatever is pending, for a writer that waits by itself and has it taken over, too. Any thread. */
     void offer(Buffer message) {
         outbox().offer(message);
     }

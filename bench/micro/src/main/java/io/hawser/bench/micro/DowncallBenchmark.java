@@ -38,7 +38,7 @@ public class DowncallBenchmark {
         return (int) Downcalls.ABS_PLAIN.invokeExact(-1);
     }
 
-    /** With errno kept, as Hawser's calls are by default. */
+    /** With errno kept, as Hawser's calls are. */
     @Benchmark
     public int absByErrno() throws Throwable {
         return (int) Downcalls.ABS_ERRNO.invokeExact(state, -1);
@@ -50,7 +50,7 @@ public class DowncallBenchmark {
         return (int) Downcalls.ABS_CRITICAL.invokeExact(-1);
     }
 
-    /** Without it, with errno kept: with {@code -Dhawser.linux.critical=true}. */
+    /** Without it, with errno kept. */
     @Benchmark
     public int absByCriticalErrno() throws Throwable {
         return (int) Downcalls.ABS_CRITICAL_ERRNO.invokeExact(state, -1);
@@ -64,7 +64,7 @@ public class DowncallBenchmark {
         return (int) Downcalls.GETPPID_PLAIN.invokeExact();
     }
 
-    /** With errno kept, as Hawser's calls are by default. */
+    /** With errno kept, as Hawser's calls are. */
     @Benchmark
     public int getppidByErrno() throws Throwable {
         return (int) Downcalls.GETPPID_ERRNO.invokeExact(state);
@@ -76,7 +76,7 @@ public class DowncallBenchmark {
         return (int) Downcalls.GETPPID_CRITICAL.invokeExact();
     }
 
-    /** Without it, with errno kept: with {@code -Dhawser.linux.critical=true}. */
+    /** Without it, with errno kept. */
     @Benchmark
     public int getppidByCriticalErrno() throws Throwable {
         return (int) Downcalls.GETPPID_CRITICAL_ERRNO.invokeExact(state);
