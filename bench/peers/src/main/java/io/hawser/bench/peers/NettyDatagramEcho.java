@@ -2,41 +2,19 @@
 package io.hawser.bench.peers;
 
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.channel.socket.DatagramPacket;
 
 /** Sends each datagram back to its sender, without a copy. One for each socket. */
-final class NettyDatagramEcho extends SimpleChannelInboundHandler<DatagramPacket> {
-    private final boolean flushEach;
-
+final class NettyDatagramEcho extends NettyAnswers {
     NettyDatagramEcho(boolean flushEach) {
-        this.flushEach = flushEach;
+        super(flushEach);
     }
 
     @Override
-    protected void channelRead0(ChannelHandlerContext context, DatagramPacket packet) {
-        final DatagramPacket answer = new DatagramPacket(packet.content().retain(), packet.sender());
-        final var unused = flushEach
-                ? context.writeAndFlush(answer, context.voidPromise())
-                : context.write(answer, context.voidPromise());
-    }
-
-    @Override
-    public void channelReadComplete(ChannelHandlerContext context) {
-        if (!flushEach) {
-            context.flush();
-        }
-    }
-
-    /** What cannot be sent is not received. */
-    @Override
-    public void channelWritabilityChanged(ChannelHandlerContext context) {
-        if (!context.channel().isWritable()) {
-            // Else it could wait for a flush at the end of a read that does not come.
-            context.flush();
-        }
-        // Asked again: the flush may have made it writable, and then said so already.
-        context.channel().config().setAutoRead(context.channel().isWritable());
+    public void channelRead(ChannelHandlerContext context, Object message) {
+        // The content goes on to the answer, which releases it when it is sent.
+        final DatagramPacket packet = (DatagramPacket) message;
+        answer(context, new DatagramPacket(packet.content(), packet.sender()));
     }
 
     @Override

@@ -4,41 +4,17 @@ package io.hawser.bench.peers;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 
 /** Writes back what it is given: bytes, or the frames of the decoder before it. One for each connection. */
-final class NettyEcho extends ChannelInboundHandlerAdapter {
-    private final boolean flushEach;
-
-    /** @param flushEach whether each message is flushed at once, as FlushConsolidationHandler wants it; else each read is */
+final class NettyEcho extends NettyAnswers {
     NettyEcho(boolean flushEach) {
-        this.flushEach = flushEach;
+        super(flushEach);
     }
 
     @Override
     public void channelRead(ChannelHandlerContext context, Object message) {
-        final var unused = flushEach
-                ? context.writeAndFlush(message, context.voidPromise())
-                : context.write(message, context.voidPromise());
-    }
-
-    @Override
-    public void channelReadComplete(ChannelHandlerContext context) {
-        if (!flushEach) {
-            context.flush();
-        }
-    }
-
-    /** Who does not read is not read from. */
-    @Override
-    public void channelWritabilityChanged(ChannelHandlerContext context) {
-        if (!context.channel().isWritable()) {
-            // Else it could wait for a flush at the end of a read that does not come.
-            context.flush();
-        }
-        // Asked again: the flush may have made it writable, and then said so already.
-        context.channel().config().setAutoRead(context.channel().isWritable());
+        answer(context, message);
     }
 
     @Override
