@@ -4,7 +4,6 @@ package io.hawser.linux;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 
@@ -24,7 +23,7 @@ public final class CredentialsDescriptor {
     private static final int SIZE = 12;
     private static final int UID = 4;
 
-    private static final MethodHandle GETEUID = Native.withoutErrno("geteuid", FunctionDescriptor.of(JAVA_INT));
+    private static final MethodHandle GETEUID = Native.function("geteuid");
 
     private CredentialsDescriptor() {}
 
@@ -49,7 +48,8 @@ public final class CredentialsDescriptor {
     public static long ownUser() {
         try {
             // SAFETY: takes nothing and cannot fail.
-            return Integer.toUnsignedLong((int) GETEUID.invokeExact());
+            return Integer.toUnsignedLong(
+                    (int) (long) GETEUID.invokeExact(new CallState().segment(), 0L, 0L, 0L, 0L, 0L, 0L));
         } catch (Throwable t) {
             throw Native.unexpected(t);
         }

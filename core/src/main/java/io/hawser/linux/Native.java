@@ -47,11 +47,6 @@ final class Native {
         return LINKER.downcallHandle(symbol(name), SEVEN, ERRNO);
     }
 
-    /** Links {@code name} as it is declared, and without its {@code errno}. */
-    static MethodHandle withoutErrno(String name, FunctionDescriptor descriptor) {
-        return LINKER.downcallHandle(symbol(name), descriptor);
-    }
-
     /** What a wrapper throws when {@code invokeExact} throws, which only a defect in this package can cause. */
     static AssertionError unexpected(Throwable cause) {
         return new AssertionError("A downcall threw", cause);

@@ -21,6 +21,7 @@ import java.net.UnknownHostException;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Socket addresses as the kernel reads and writes them (ip(7), ipv6(7), unix(7)).
@@ -135,12 +136,18 @@ public final class SockAddrDescriptor {
         return address.get(JAVA_SHORT_UNALIGNED, 0) == Sockets.AF_INET ? address.get(JAVA_LONG_UNALIGNED, 0) : 0;
     }
 
-    /** The address of which {@link #packed} made a number other than 0. Any thread. */
-    public static SocketAddress unpacked(long packed) {
-        final byte[] bytes = new byte[INET_BYTES];
-        final MemorySegment address = MemorySegment.ofArray(bytes);
+    /**
+     * Decodes what {@link #packed} made a number of, or what it could not; empty as {@link #decode(byte[])}. Any thread.
+     *
+     * @param other what {@link #bytes} copied, if {@code packed} is 0
+     */
+    public static Optional<SocketAddress> decode(long packed, byte @Nullable [] other) {
+        if (other != null) {
+            return decode(other);
+        }
+        final MemorySegment address = MemorySegment.ofArray(new byte[INET_BYTES]);
         address.set(JAVA_LONG_UNALIGNED, 0, packed);
-        return inet(address, 4, 4);
+        return Optional.of(inet(address, 4, 4));
     }
 
     /** Decodes what {@link #bytes} copied; empty for an unnamed unix socket or an unknown family. Any thread. */

@@ -348,8 +348,6 @@ final class EpollStream extends EpollHandle implements StreamSocket {
 
     @Override
     public Optional<SocketAddress> remoteAddress() {
-        return peerOther == null
-                ? Optional.of(SockAddrDescriptor.unpacked(peerInet))
-                : SockAddrDescriptor.decode(peerOther);
+        return SockAddrDescriptor.decode(peerInet, peerOther);
     }
 }

@@ -312,8 +312,6 @@ final class UringStream extends UringHandle implements StreamSocket {
 
     @Override
     public Optional<SocketAddress> remoteAddress() {
-        return peerOther == null
-                ? Optional.of(SockAddrDescriptor.unpacked(peerInet))
-                : SockAddrDescriptor.decode(peerOther);
+        return SockAddrDescriptor.decode(peerInet, peerOther);
     }
 }
