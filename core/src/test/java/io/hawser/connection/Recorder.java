@@ -17,7 +17,7 @@ import java.util.function.Supplier;
  *
  * <p><b>Thread:</b> the loops call it, the test asks it.
  */
-final class Recorder implements ConnectionHandler {
+public final class Recorder implements ConnectionHandler {
     static final Duration PATIENCE = Duration.ofSeconds(20);
 
     /** What a callback does. */

@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.hawser.console;
+
+/** Holds the place. */
+final class Version {
+    private Version() {}
+}
