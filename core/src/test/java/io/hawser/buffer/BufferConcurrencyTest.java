@@ -62,7 +62,7 @@ class BufferConcurrencyTest {
      */
     @Test
     void shouldHandOverAllThereIsWhileTheLastBlockGrows() throws Exception {
-        final int numbers = 2_000_000;
+        final int numbers = 1_000_000;
         try (Arena arena = Arena.ofShared();
                 ExecutorService threads = Executors.newFixedThreadPool(2)) {
             final MemorySegment ready = arena.allocate(8L * numbers);
@@ -135,7 +135,7 @@ class BufferConcurrencyTest {
             final var failure = new AssertionError("Seed " + seed);
             for (Future<?> side : List.of(writer, reader)) {
                 try {
-                    side.get(20, TimeUnit.SECONDS);
+                    side.get(60, TimeUnit.SECONDS);
                 } catch (ExecutionException e) {
                     failure.addSuppressed(e.getCause());
                 } catch (TimeoutException e) {

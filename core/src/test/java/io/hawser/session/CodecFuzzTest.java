@@ -20,7 +20,7 @@ final class CodecFuzzTest {
     @MethodSource("targets")
     void shouldHoldForRandomInputs(String target) throws Exception {
         final Random random = new Random(1);
-        for (int i = 0; i < 150; i++) {
+        for (int i = 0; i < 60; i++) {
             final byte[] input = new byte[random.nextInt(1 + i)];
             for (int j = 0; j < input.length; j++) {
                 // Few values, so that delimiters, small lengths and the like come up.
@@ -34,7 +34,7 @@ final class CodecFuzzTest {
     @MethodSource("targets")
     void shouldHoldForDamagedMessages(String target) throws Exception {
         final Random random = new Random(2);
-        for (int i = 0; i < 100; i++) {
+        for (int i = 0; i < 40; i++) {
             final byte[] input = CodecFuzz.sample(target, random);
             for (int j = random.nextInt(3); j > 0 && input.length > 0; j--) {
                 input[random.nextInt(input.length)] ^= (byte) (1 << random.nextInt(8));
