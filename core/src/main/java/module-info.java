@@ -8,5 +8,6 @@ module io.hawser {
     exports io.hawser.connection;
     exports io.hawser.loop;
     exports io.hawser.session;
+    exports io.hawser.tls;
     exports io.hawser.transport;
 }

@@ -33,6 +33,7 @@ class LayersTest {
     private static final String CONNECTION = "io.hawser.connection..";
     private static final String LOG = "io.hawser.log..";
     private static final String SESSION = "io.hawser.session..";
+    private static final String TLS = "io.hawser.tls..";
     private static final String LOOP = "io.hawser.loop..";
     private static final String BUFFER = "io.hawser.buffer..";
     private static final String SPI = "io.hawser.transport";
@@ -64,9 +65,10 @@ class LayersTest {
 
     static Stream<Layer> layers() {
         return Stream.of(
-                new Layer(SESSION, CONNECTION, LOOP, SPI, BUFFER, LOG),
+                new Layer(SESSION, CONNECTION, TLS, LOOP, SPI, BUFFER, LOG),
                 new Layer(SIMULATION, CONNECTION, LOOP, SPI, SIM, BUFFER),
-                new Layer(CONNECTION, LOOP, SPI, BUFFER, LOG),
+                new Layer(CONNECTION, TLS, LOOP, SPI, BUFFER, LOG),
+                new Layer(TLS, LOOP, SPI, BUFFER, LOG),
                 new Layer(LOG),
                 new Layer(LOOP, SPI, BUFFER),
                 new Layer(SPI, BUFFER),
