@@ -8,6 +8,7 @@ module io.hawser {
     exports io.hawser.connection;
     exports io.hawser.loop;
     exports io.hawser.session;
+    exports io.hawser.stage;
     exports io.hawser.tls;
     exports io.hawser.transport;
 }

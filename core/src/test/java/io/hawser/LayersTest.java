@@ -33,6 +33,7 @@ class LayersTest {
     private static final String CONNECTION = "io.hawser.connection..";
     private static final String LOG = "io.hawser.log..";
     private static final String SESSION = "io.hawser.session..";
+    private static final String STAGE = "io.hawser.stage..";
     private static final String TLS = "io.hawser.tls..";
     private static final String LOOP = "io.hawser.loop..";
     private static final String BUFFER = "io.hawser.buffer..";
@@ -67,8 +68,9 @@ class LayersTest {
         return Stream.of(
                 new Layer(SESSION, CONNECTION, TLS, LOOP, SPI, BUFFER, LOG),
                 new Layer(SIMULATION, CONNECTION, LOOP, SPI, SIM, BUFFER),
-                new Layer(CONNECTION, TLS, LOOP, SPI, BUFFER, LOG),
-                new Layer(TLS, LOOP, SPI, BUFFER, LOG),
+                new Layer(CONNECTION, TLS, STAGE, LOOP, SPI, BUFFER, LOG),
+                new Layer(TLS, STAGE, LOOP, SPI, BUFFER, LOG),
+                new Layer(STAGE, LOOP, SPI, BUFFER),
                 new Layer(LOG),
                 new Layer(LOOP, SPI, BUFFER),
                 new Layer(SPI, BUFFER),
@@ -103,7 +105,7 @@ class LayersTest {
     /** Which also keeps out {@code sun.*}, {@code jdk.internal.*} and {@code sun.misc.Unsafe}. */
     @Test
     void shouldNeedNothingButTheJdk() {
-        hold(classes().should().onlyDependOnClassesThat(resideInAnyPackage(ROOT + "..", "java..", "org.jspecify..")));
+        hold(classes().should().onlyDependOnClassesThat(resideInAnyPackage(ROOT + "..", "java..", "javax..", "org.jspecify..")));
     }
 
     @Test

@@ -10,7 +10,7 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /** One socket on its way into an engine; whatever goes wrong, the socket is closed. */
-final class Adoption {
+final class Adoption implements Opening {
     private static final byte[] NOTHING = {};
 
     private final Endpoint endpoint;
@@ -102,25 +102,34 @@ final class Adoption {
             return;
         }
         final StreamConnection connection = new StreamConnection(endpoint, home);
-        final boolean agreed;
         try {
-            agreed = connection.adopt(socket, source, unread, dialled, outputEnded);
+            connection.adopt(socket, this, source, unread, dialled, outputEnded);
         } catch (IOException | PoolExhaustedException e) {
             giveBack(source);
             refuse(String.valueOf(e.getMessage()), e);
-            return;
         } catch (RuntimeException e) {
             giveBack(source);
             socket.close();
             result.completeExceptionally(e);
-            return;
         }
-        if (!agreed) {
-            result.completeExceptionally(new IOException(what() + ": the handler refused the connection"));
-        } else if (!result.complete(connection)) {
+    }
+
+    @Override
+    public void connected(Connection connection) {
+        if (!result.complete(connection)) {
             // Given up by the caller meanwhile.
             connection.abort();
         }
+    }
+
+    @Override
+    public void refused() {
+        result.completeExceptionally(new IOException(what() + ": the handler refused the connection"));
+    }
+
+    @Override
+    public void failed(IOException error) {
+        result.completeExceptionally(new IOException(what() + ": " + error.getMessage(), error));
     }
 
     private void giveBack(Optional<SourceAddress> source) {

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.hawser.connection;
 
+import io.hawser.stage.StageFactory;
 import io.hawser.transport.SocketOptions;
 import java.time.Duration;
+import java.util.List;
 
 /**
  * How the connections of one endpoint behave. Immutable; start from {@link #DEFAULT} and change with the {@code with…} methods.
@@ -22,6 +24,7 @@ import java.time.Duration;
  * @param readTimeout {@link Connection#readTimeout(Duration)}; default none
  * @param writeTimeout {@link Connection#writeTimeout(Duration)}; default none
  * @param idleTimeout {@link Connection#idleTimeout(Duration)}; default none
+ * @param stages what stands between the socket and the connection, the one next to the socket first. Default nothing
  */
 public record ConnectionOptions(
         SocketOptions socket,
@@ -31,7 +34,8 @@ public record ConnectionOptions(
         boolean receiveWhileCongested,
         Duration readTimeout,
         Duration writeTimeout,
-        Duration idleTimeout) {
+        Duration idleTimeout,
+        List<StageFactory> stages) {
     /** The defaults as given above; {@link OverflowPolicy#FAIL}. */
     public static final ConnectionOptions DEFAULT = new ConnectionOptions(
             SocketOptions.DEFAULT,
@@ -41,7 +45,8 @@ public record ConnectionOptions(
             false,
             Duration.ZERO,
             Duration.ZERO,
-            Duration.ZERO);
+            Duration.ZERO,
+            List.of());
 
     /** Checks the ranges. */
     public ConnectionOptions {
@@ -50,6 +55,7 @@ public record ConnectionOptions(
         requireNotNegative("readTimeout", readTimeout);
         requireNotNegative("writeTimeout", writeTimeout);
         requireNotNegative("idleTimeout", idleTimeout);
+        stages = List.copyOf(stages);
     }
 
     private static void requirePositive(String name, Duration duration) {
@@ -74,7 +80,8 @@ public record ConnectionOptions(
                 receiveWhileCongested,
                 readTimeout,
                 writeTimeout,
-                idleTimeout);
+                idleTimeout,
+                stages);
     }
 
     /** As this, with another overflow policy. */
@@ -87,42 +94,105 @@ public record ConnectionOptions(
                 receiveWhileCongested,
                 readTimeout,
                 writeTimeout,
-                idleTimeout);
+                idleTimeout,
+                stages);
     }
 
     /** As this, with another timeout for dialling. */
     public ConnectionOptions withDialTimeout(Duration timeout) {
         return new ConnectionOptions(
-                socket, overflow, timeout, closeTimeout, receiveWhileCongested, readTimeout, writeTimeout, idleTimeout);
+                socket,
+                overflow,
+                timeout,
+                closeTimeout,
+                receiveWhileCongested,
+                readTimeout,
+                writeTimeout,
+                idleTimeout,
+                stages);
     }
 
     /** As this, with another timeout for closing. */
     public ConnectionOptions withCloseTimeout(Duration timeout) {
         return new ConnectionOptions(
-                socket, overflow, dialTimeout, timeout, receiveWhileCongested, readTimeout, writeTimeout, idleTimeout);
+                socket,
+                overflow,
+                dialTimeout,
+                timeout,
+                receiveWhileCongested,
+                readTimeout,
+                writeTimeout,
+                idleTimeout,
+                stages);
     }
 
     /** As this, with receiving going on while too much is pending, or not. */
     public ConnectionOptions withReceiveWhileCongested(boolean on) {
         return new ConnectionOptions(
-                socket, overflow, dialTimeout, closeTimeout, on, readTimeout, writeTimeout, idleTimeout);
+                socket,
+                overflow,
+                dialTimeout,
+                closeTimeout,
+                on,
+                readTimeout,
+                writeTimeout,
+                idleTimeout,
+                stages);
     }
 
     /** As this, with another timeout for reading; zero for none. */
     public ConnectionOptions withReadTimeout(Duration timeout) {
         return new ConnectionOptions(
-                socket, overflow, dialTimeout, closeTimeout, receiveWhileCongested, timeout, writeTimeout, idleTimeout);
+                socket,
+                overflow,
+                dialTimeout,
+                closeTimeout,
+                receiveWhileCongested,
+                timeout,
+                writeTimeout,
+                idleTimeout,
+                stages);
     }
 
     /** As this, with another timeout for writing; zero for none. */
     public ConnectionOptions withWriteTimeout(Duration timeout) {
         return new ConnectionOptions(
-                socket, overflow, dialTimeout, closeTimeout, receiveWhileCongested, readTimeout, timeout, idleTimeout);
+                socket,
+                overflow,
+                dialTimeout,
+                closeTimeout,
+                receiveWhileCongested,
+                readTimeout,
+                timeout,
+                idleTimeout,
+                stages);
     }
 
     /** As this, with another timeout for idling; zero for none. */
     public ConnectionOptions withIdleTimeout(Duration timeout) {
         return new ConnectionOptions(
-                socket, overflow, dialTimeout, closeTimeout, receiveWhileCongested, readTimeout, writeTimeout, timeout);
+                socket,
+                overflow,
+                dialTimeout,
+                closeTimeout,
+                receiveWhileCongested,
+                readTimeout,
+                writeTimeout,
+                timeout,
+                stages);
+    }
+
+    /** As this, with other stages, the one next to the socket first. */
+    public ConnectionOptions withStages(List<StageFactory> factories) {
+        return new ConnectionOptions(
+                socket,
+                overflow,
+                dialTimeout,
+                closeTimeout,
+                receiveWhileCongested,
+                readTimeout,
+                writeTimeout,
+                idleTimeout,
+                factories);
     }
 }

@@ -11,7 +11,7 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /** One attempt to connect: every address that the name stands for, one after the other, within one timeout. The loop's thread. */
-final class Dial {
+final class Dial implements Opening {
     private final Address address;
     private final Endpoint endpoint;
     private final LoopConnections home;
@@ -74,7 +74,7 @@ final class Dial {
             final StreamConnection connection = new StreamConnection(endpoint, home);
             current = connection;
             try {
-                connection.connect(remaining.next(), this);
+                connection.connect(remaining.next(), address.host(), address.port(), this);
                 return;
             } catch (IOException e) {
                 home.unassigned();
@@ -88,7 +88,8 @@ final class Dial {
     }
 
     /** The connection of the present address is open. */
-    void connected(Connection connection) {
+    @Override
+    public void connected(Connection connection) {
         home.loop().wheel().cancel(timer);
         if (!result.complete(connection)) {
             // Given up by the caller meanwhile.
@@ -97,7 +98,8 @@ final class Dial {
     }
 
     /** The handler does not want it; another address would not change that. */
-    void refused() {
+    @Override
+    public void refused() {
         while (remaining.hasNext()) {
             remaining.next();
         }
@@ -106,7 +108,8 @@ final class Dial {
     }
 
     /** The present address cannot be reached. */
-    void failed(IOException error) {
+    @Override
+    public void failed(IOException error) {
         remember(error);
         next();
     }

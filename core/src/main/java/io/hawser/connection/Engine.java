@@ -572,6 +572,11 @@ public final class Engine implements AutoCloseable {
         }
     }
 
+    /** Runs {@code task} on another thread than a loop's, where it may take its time. Any thread. */
+    void executeElsewhere(Runnable task) {
+        driver.execute("hawser-task", task);
+    }
+
     /** The start of its threads' names. */
     String name() {
         return name;

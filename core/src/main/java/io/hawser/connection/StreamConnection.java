@@ -14,6 +14,9 @@ import io.hawser.loop.EventLoop;
 import io.hawser.loop.Flushable;
 import io.hawser.loop.LoopTask;
 import io.hawser.loop.Timer;
+import io.hawser.stage.Stage;
+import io.hawser.stage.StageContext;
+import io.hawser.stage.StageFactory;
 import io.hawser.transport.AcceptedSocket;
 import io.hawser.transport.ConnectionResetException;
 import io.hawser.transport.StreamSink;
@@ -29,6 +32,7 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
@@ -104,8 +108,8 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
     private @Nullable ArrayDeque<Consumer<CloseCause>> closeCallbacks;
 
     private @Nullable StreamSocket socket;
-    /** Who waits for the connect. */
-    private @Nullable Dial dial;
+    /** Who waits for it to open. */
+    private @Nullable Opening opening;
 
     private volatile State state = State.CONNECTING;
     private volatile @Nullable CloseCause cause;
@@ -169,15 +173,44 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
      * @throws IOException if the operating system refuses; the socket is closed, the handler has not been called
      */
     void accept(AcceptedSocket accepted, Optional<SourceAddress> from) throws IOException {
-        socket = home.loop().transport().attach(accepted, endpoint.options().socket(), this);
+        final Stage first = attach(accepted);
         source = from.orElse(null);
         home.add(this);
-        open();
+        if (first == null) {
+            connected();
+        } else {
+            begin(first);
+        }
+    }
+
+    /** The stage that stands next to the socket, or {@code null} if there is none. */
+    private @Nullable Stage attach(AcceptedSocket accepted) throws IOException {
+        final List<StageFactory> stages = endpoint.stages();
+        final var options = endpoint.options().socket();
+        if (stages.isEmpty()) {
+            socket = home.loop().transport().attach(accepted, options, this);
+            return null;
+        }
+        final Stage first = Stage.stack(stages, context("", 0), this);
+        socket = first.place(home.loop().transport().attach(accepted, options, first));
+        return first;
+    }
+
+    private StageContext context(String host, int port) {
+        return new StageContext(home.loop(), dialled, host, port, engine()::executeElsewhere);
+    }
+
+    /** Has the stages do what comes before the connection opens. Where all is being closed, this may have been closed from within. */
+    private void begin(Stage first) {
+        if (state == State.CONNECTING) {
+            first.connected();
+        }
     }
 
     /**
-     * Takes over a socket that brings a past along; whether the handler agrees.
+     * Takes over a socket that brings a past along.
      *
+     * @param waiting is told how it ends, unless this throws
      * @param from where it is counted, until it is closed
      * @param unread what was received from it before
      * @param connected whether this side has made the connection
@@ -186,66 +219,102 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
      * @throws PoolExhaustedException if there is no memory for the bytes; nothing has happened
      * @throws UnsupportedOperationException if it is no socket for this transport; it is closed, the handler has not been called
      */
-    boolean adopt(AcceptedSocket adopted, Optional<SourceAddress> from, byte[] unread, boolean connected, boolean ended)
+    void adopt(
+            AcceptedSocket adopted,
+            Opening waiting,
+            Optional<SourceAddress> from,
+            byte[] unread,
+            boolean connected,
+            boolean ended)
             throws IOException {
-        inbound.writeBytes(unread);
+        if (ended && !endpoint.stages().isEmpty()) {
+            adopted.close();
+            throw new IOException("Its sending side is closed, so nothing can be agreed on over it");
+        }
+        dialled = connected;
+        final Buffer past = new Buffer(home.loop().blocks());
+        final Stage first;
         try {
-            socket = home.loop().transport().attach(adopted, endpoint.options().socket(), this);
+            past.writeBytes(unread);
+            first = attach(adopted);
         } catch (IOException | RuntimeException e) {
-            inbound.close();
+            past.close();
             throw e;
         }
         source = from.orElse(null);
-        dialled = connected;
-        undelivered = unread.length > 0;
+        opening = waiting;
+        if (first == null) {
+            inbound.append(past);
+            undelivered = unread.length > 0;
+        }
         if (ended) {
             outputEnding = true;
             outputEnded = true;
             outbound.setBound(0);
         }
         home.add(this);
-        return open();
+        if (first == null) {
+            connected();
+        } else {
+            begin(first);
+            for (Block head = past.head(); head != null && state != State.CLOSED; head = past.head()) {
+                first.received(past.nextBlock(head.readableBytes()));
+            }
+        }
+        past.close();
     }
 
     /**
      * Starts to connect; {@code waiting} is told how it ends.
      *
+     * @param host that {@code remote} was found for, with {@code port}; else empty
      * @throws IOException if the operating system refuses; {@code waiting} is not told
      */
-    void connect(SocketAddress remote, Dial waiting) throws IOException {
-        socket = home.loop().transport().connect(remote, endpoint.options().socket(), this);
-        dial = waiting;
+    void connect(SocketAddress remote, String host, int port, Opening waiting) throws IOException {
         dialled = true;
+        final List<StageFactory> stages = endpoint.stages();
+        final var options = endpoint.options().socket();
+        if (stages.isEmpty()) {
+            socket = home.loop().transport().connect(remote, options, this);
+        } else {
+            final Stage first = Stage.stack(stages, context(host, port), this);
+            socket = first.place(home.loop().transport().connect(remote, options, first));
+        }
+        opening = waiting;
         // Last: where all is being closed, this is closed from within.
         home.add(this);
     }
 
     @Override
     public void connected() {
-        final Dial waiting = dial;
-        if (state != State.CONNECTING || waiting == null) {
+        if (state != State.CONNECTING) {
             return;
         }
-        // On loopback a dial of an ephemeral port can meet itself (RFC 9293, 3.5, simultaneous open) and would echo for
-        // ever.
-        final Optional<SocketAddress> local = socket().localAddress();
-        if (local.isPresent() && local.equals(socket().remoteAddress()) && local.get() instanceof InetSocketAddress) {
-            failed(new ConnectException("connected to itself at " + local.get()));
+        if (dialled && isOwnPeer()) {
+            failed(new ConnectException(
+                    "connected to itself at " + socket().localAddress().get()));
             return;
         }
-        dial = null;
-        if (open()) {
+        final Opening waiting = opening;
+        opening = null;
+        final boolean agreed = open();
+        if (waiting != null && agreed) {
             waiting.connected(this);
-        } else {
+        } else if (waiting != null) {
             waiting.refused();
         }
     }
 
+    /**
+     * On loopback a dial of an ephemeral port can meet itself (RFC 9293, 3.5, simultaneous open) and would echo for ever.
+     */
+    private boolean isOwnPeer() {
+        final Optional<SocketAddress> local = socket().localAddress();
+        return local.isPresent() && local.equals(socket().remoteAddress()) && local.get() instanceof InetSocketAddress;
+    }
+
     /** Whether the handler agrees. */
     private boolean open() {
-        if (state != State.CONNECTING) {
-            return false;
-        }
         if (!prepare()) {
             terminate(CloseCause.of(CloseCause.Kind.LOCAL));
             leaveHandler();
@@ -739,8 +808,8 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
     public void failed(IOException error) {
         switch (state) {
             case CONNECTING -> {
-                final Dial waiting = dial;
-                dial = null;
+                final Opening waiting = opening;
+                opening = null;
                 terminate(CloseCause.of(CloseCause.Kind.ERROR, error));
                 if (waiting != null) {
                     waiting.failed(error);
@@ -833,6 +902,11 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
     private void detach(CompletableFuture<DetachedConnection> result, Optional<Throwable> place) {
         if (state != State.OPEN) {
             result.completeExceptionally(detachFailure());
+            return;
+        }
+        if (socket instanceof Stage last && !last.isDetachable()) {
+            result.completeExceptionally(new UnsupportedOperationException(
+                    this + " cannot be detached: what it has agreed on with its peer, as TLS does, stays with it"));
             return;
         }
         // What others have written before is sent, too.

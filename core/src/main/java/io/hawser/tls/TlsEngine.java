@@ -39,12 +39,11 @@ interface TlsEngine extends AutoCloseable {
     /**
      * Encrypts from the head of {@code plaintext}, which is left as it is: its owner removes what was sent. Once {@link #isEstablished()}.
      *
-     * @param from how many bytes at the head have been encrypted before
-     * @param plaintext holds more than that
+     * @param plaintext holds at least one byte, none of which has been encrypted before
      * @return how many bytes were encrypted, 1 to {@link #MAX_BATCH_BYTES}
      * @throws SSLException if nothing more can be sent: this side has ended, or the peer of TLS 1.2 has, whose end is one for both
      */
-    int send(Buffer plaintext, long from, Buffer outgoing) throws SSLException;
+    int send(Buffer plaintext, Buffer outgoing) throws SSLException;
 
     /** Queues close_notify, once; also during the handshake. Receiving goes on. */
     void closeOutput(Buffer outgoing) throws SSLException;

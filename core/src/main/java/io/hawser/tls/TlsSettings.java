@@ -18,7 +18,6 @@ import java.util.List;
  * @param clientAuth of a server
  * @param verifiesServer of a client: false trusts whomever it meets, whatever {@code trusted} says
  * @param verifiesHost of a client: whether the server's certificate has to be for the host that was dialled, a name or an address
- * @param sessionTickets whether sessions can be resumed
  * @param sessionCacheSize how many sessions are kept at most, where they are kept on this side; at least 1
  * @param sessionLife how long they can be resumed; at least 1 s
  */
@@ -32,7 +31,6 @@ record TlsSettings(
         ClientAuth clientAuth,
         boolean verifiesServer,
         boolean verifiesHost,
-        boolean sessionTickets,
         int sessionCacheSize,
         Duration sessionLife) {
     /** Copies the lists. */
