@@ -100,6 +100,15 @@ public final class Block {
         return block;
     }
 
+    /** A link of a {@link BufferQueue} that carries no bytes, and is never released. */
+    static Block mark(BlockPool pool) {
+        return new Block(MemorySegment.NULL, -1, pool, null);
+    }
+
+    boolean isMark() {
+        return capacity == 0;
+    }
+
     /**
      * Another block over {@code [start, end)} of this one's memory, readable from end to end, which is released by itself. The caller
      * holds this block.

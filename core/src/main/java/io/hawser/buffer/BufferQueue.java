@@ -64,13 +64,28 @@ public final class BufferQueue {
         final Block chain = source.detach();
         if (chain != null) {
             chain.receipt = receipt;
-            Block old;
-            do {
-                old = (Block) TOP.getVolatile(this);
-                chain.olderChain = old;
-            } while (!TOP.compareAndSet(this, old, chain));
+            push(chain);
         }
         return bytes;
+    }
+
+    /**
+     * Takes a place in the order without bytes: {@code receipt} is told where that is.
+     *
+     * @param pool any
+     */
+    public void mark(BlockPool pool, Receipt receipt) {
+        final Block mark = Block.mark(pool);
+        mark.receipt = receipt;
+        push(mark);
+    }
+
+    private void push(Block chain) {
+        Block old;
+        do {
+            old = (Block) TOP.getVolatile(this);
+            chain.olderChain = old;
+        } while (!TOP.compareAndSet(this, old, chain));
     }
 
     /**
@@ -86,7 +101,9 @@ public final class BufferQueue {
             chain.olderChain = null;
             final Receipt receipt = chain.receipt;
             chain.receipt = null;
-            bytes += target.appendChain(chain);
+            if (!chain.isMark()) {
+                bytes += target.appendChain(chain);
+            }
             if (receipt != null) {
                 receipt.drained(target.writePosition());
             }

@@ -23,6 +23,7 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
@@ -100,6 +101,9 @@ final class BlockingConnection implements Connection, ReaderHook, WriterHook {
      * thread of the JDK's pool, which finds the others. One by one, each would have the loop interrupted.
      */
     private final Flushable endOfTurn = this::wakeNow;
+
+    /** Files on their way whose peer the loop watches. */
+    private final AtomicInteger filesWatched = new AtomicInteger();
 
     private boolean wakeQueued;
     /** Takes over and sends what a thread that the loop carries has written in this turn. */
@@ -555,7 +559,9 @@ final class BlockingConnection implements Connection, ReaderHook, WriterHook {
         VarHandle.fullFence();
         try {
             while (isFull() && cause == null) {
-                if (writes.hasExpired()) {
+                if (writes.hasExpired() && filesWatched.get() > 0) {
+                    writes.begin(connection.loop().clockNs());
+                } else if (writes.hasExpired()) {
                     throw new WriteTimeoutException("A write to " + this + " has waited for room for "
                             + writes.timeoutNs() / 1_000_000 + " ms; " + pendingBytes() + " bytes are pending");
                 }
@@ -646,6 +652,27 @@ final class BlockingConnection implements Connection, ReaderHook, WriterHook {
     @Override
     public CompletableFuture<Void> send(Slice message) {
         return connection.send(message, sendTask);
+    }
+
+    @Override
+    public CompletableFuture<Void> sendFile(FileSource file, long offset, long count) {
+        try {
+            flush();
+        } catch (ConnectionClosedException e) {
+            return CompletableFuture.failedFuture(e);
+        }
+        final long timeoutNs = writes.timeoutNs();
+        if (timeoutNs == 0) {
+            return connection.sendFile(file, offset, count, sendTask);
+        }
+        // Nobody of whom a wait could expire need wait for it, so the loop watches the peer meanwhile.
+        filesWatched.incrementAndGet();
+        connection.writeTimeout(Duration.ofNanos(timeoutNs));
+        return connection.sendFile(file, offset, count, sendTask).whenComplete((_, _) -> {
+            if (filesWatched.decrementAndGet() == 0) {
+                connection.writeTimeout(Duration.ZERO);
+            }
+        });
     }
 
     @Override

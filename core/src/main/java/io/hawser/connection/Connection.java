@@ -66,6 +66,33 @@ public interface Connection extends AutoCloseable {
     CompletableFuture<Void> send(Slice message);
 
     /**
+     * Sends part of a file: what was written before goes before it, what is written afterwards goes after it. From whatever thread; of one thread it
+     * keeps its place among the messages of {@link #send(byte[])}. The kernel takes the bytes from the file by itself where the transport
+     * and what lies above it allow it, and else they are read and sent piece by piece; never is more than a piece in memory. What the disk has to deliver
+     * first holds the loop up.
+     *
+     * <p>What waits is bounded: each file that waits counts as 16 KiB towards {@link Limits#outboundBytes()}, and over it the result fails as that
+     * of {@link #send(byte[])}. Towards {@link Limits#outboundHighBytes()} and in {@link #pendingBytes()} it counts with all that is left of it,
+     * so while much is left nothing is received, unless {@link ConnectionOptions#receiveWhileCongested} asks for it.
+     *
+     * <p>If the file turns out to be shorter than {@code offset + count}, or cannot be read, the connection is reset: the peer was promised more, and
+     * nothing is filled in. Bytes that are changed meanwhile are sent as they are then. A {@link #close()} sends it first; there
+     * {@link ConnectionOptions#closeTimeout} is how long the peer may take nothing of it.
+     *
+     * <p>In the blocking style it is for the thread that reads and writes, and waits where a write would; there the write timeout says how long the peer
+     * may take nothing of the file, before the connection is reset.
+     *
+     * @param file may be closed as soon as this returns
+     * @param offset where in the file to begin, from 0
+     * @param count how many bytes to send; 0 only keeps the order
+     * @return completes when the kernel has taken all; fails with {@link ConnectionClosedException} if the connection, or its sending side, is closed
+     *     before, and with {@link java.nio.channels.ClosedChannelException} if the file is. On the loop's thread, so what depends on it must not
+     *     block
+     * @throws IllegalArgumentException if {@code offset} or {@code count} is negative, or their sum no {@code long}
+     */
+    CompletableFuture<Void> sendFile(FileSource file, long offset, long count);
+
+    /**
      * Has the handler's {@code onData} called soon, although nothing may have come, so that it looks at what another thread has left for
      * it; while reading is paused, after {@link #resume()}. After the peer's end it does nothing, and so in the blocking style.
      */
@@ -127,7 +154,7 @@ public interface Connection extends AutoCloseable {
      */
     void onClose(Consumer<CloseCause> callback);
 
-    /** The bytes written and not taken by the kernel yet. */
+    /** The bytes written and not taken by the kernel yet, those of {@link #sendFile} included, of which each counts as 16 KiB at least. */
     long pendingBytes();
 
     /** The address of this side; empty for an unnamed unix socket, or after the close. The loop's thread only. */

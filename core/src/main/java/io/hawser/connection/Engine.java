@@ -20,6 +20,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.nio.channels.SocketChannel;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -320,6 +321,20 @@ public final class Engine implements AutoCloseable {
         if (!home.loop().executeAlways(dial::start)) {
             result.completeExceptionally(new IOException("The engine is closed"));
         }
+    }
+
+    // ---- files
+
+    /**
+     * Opens a regular file for {@link Connection#sendFile}, as this engine's transport can send it best. It is not the engine's: whoever opens it closes
+     * it.
+     *
+     * @param options {@link LinkOption#NOFOLLOW_LINKS} refuses a symbolic link, as the last name of the path
+     * @throws java.nio.file.NoSuchFileException if there is none
+     * @throws IOException for any other failure: no permission, no descriptor left, no regular file
+     */
+    public FileSource openFile(Path path, LinkOption... options) throws IOException {
+        return new FileSource(path, provider.openFile(path, options));
     }
 
     // ---- sockets from elsewhere

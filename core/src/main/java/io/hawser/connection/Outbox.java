@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.hawser.connection;
 
+import io.hawser.buffer.BlockPool;
 import io.hawser.buffer.Buffer;
 import io.hawser.buffer.BufferQueue;
 import io.hawser.loop.LoopTask;
+import java.util.ArrayDeque;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -22,6 +24,9 @@ final class Outbox extends LoopTask {
 
     private @Nullable WriteReceipt first;
     private @Nullable WriteReceipt last;
+
+    /** Files that come out while all is dropped. */
+    private @Nullable ArrayDeque<FileSend> dropped;
 
     Outbox(StreamConnection connection) {
         this.connection = connection;
@@ -66,6 +71,21 @@ final class Outbox extends LoopTask {
         return receipt;
     }
 
+    /**
+     * Queues part of a file if there is room, as {@link FileSend#MIN_WEIGHT} bytes.
+     *
+     * @param room how many bytes may wait here, the file included
+     * @return whether there was room
+     */
+    boolean offer(FileSend file, BlockPool pool, long room) {
+        if (queuedBytes.addAndGet(FileSend.MIN_WEIGHT) > room) {
+            queuedBytes.addAndGet(-FileSend.MIN_WEIGHT);
+            return false;
+        }
+        queue.mark(pool, file);
+        return true;
+    }
+
     /** Moves all to the tail of {@code outbound}; how many bytes that was. */
     long drainTo(Buffer outbound) {
         final long bytes = queue.drainTo(outbound);
@@ -84,6 +104,17 @@ final class Outbox extends LoopTask {
             tail.next = receipt;
         }
         last = receipt;
+    }
+
+    /** A file has its place in the stream of all that is sent. */
+    void drained(FileSend file) {
+        final ArrayDeque<FileSend> lost = dropped;
+        if (lost == null) {
+            connection.drained(file);
+        } else {
+            lost.add(file);
+        }
+        queuedBytes.addAndGet(-FileSend.MIN_WEIGHT);
     }
 
     /**
@@ -119,10 +150,14 @@ final class Outbox extends LoopTask {
         final WriteReceipt sendingLast = last;
         first = null;
         last = null;
+        final ArrayDeque<FileSend> files = new ArrayDeque<>(0);
+        dropped = files;
         drainTo(lost);
+        dropped = null;
         fail(cause);
         first = sendingFirst;
         last = sendingLast;
+        files.forEach(file -> file.fail(cause));
     }
 
     private @Nullable WriteReceipt poll() {

@@ -29,6 +29,7 @@ import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Arrays;
@@ -104,6 +105,8 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
     /** Made for the first message of another thread. */
     @SuppressWarnings("unused") // by OUTBOX
     private volatile @Nullable Outbox outbox;
+    /** Made for the first file. */
+    private volatile @Nullable FileQueue files;
     /** The last one first. */
     private @Nullable ArrayDeque<Consumer<CloseCause>> closeCallbacks;
 
@@ -143,6 +146,9 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
 
     private boolean outputEnded;
     private boolean sendPending;
+    /** What is pending is part of a file. */
+    private boolean filePending;
+
     private boolean flushQueued;
     /** A callback is on the stack: buffers must not be given back under it. */
     private boolean inHandler;
@@ -549,7 +555,7 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
     @Override
     public void sent(long bytes) {
         sendPending = false;
-        onSent(bytes);
+        onSent(bytes, filePending);
         send();
         completeSent();
     }
@@ -562,48 +568,84 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
             others.complete(outbound.consumedBytes());
             leaveHandler();
         }
+        final FileQueue queue = files;
+        if (queue != null && queue.hasCompleted()) {
+            inHandler = true;
+            queue.complete();
+            leaveHandler();
+        }
     }
 
     /** Offers the transport what is pending until it has all of it, or has to wait for the kernel. */
     private void send() {
-        while (!sendPending && state != State.CLOSED && outbound.readableBytes() > 0) {
+        long ofFiles = 0;
+        while (!sendPending && state != State.CLOSED) {
+            final boolean bytesFirst = outbound.readableBytes() > 0;
+            final FileQueue queue = bytesFirst ? null : waitingFiles();
+            if (queue == null && !bytesFirst) {
+                break;
+            }
+            if (ofFiles >= FileQueue.BYTES_PER_TURN) {
+                queueFlush();
+                break;
+            }
             final long taken;
             try {
-                taken = socket().send(outbound);
+                taken = queue == null ? socket().send(outbound) : queue.send(socket());
             } catch (IOException e) {
                 failed(e);
                 return;
             }
             if (taken == StreamSocket.PENDING) {
                 sendPending = true;
-            } else {
-                onSent(taken);
+                filePending = queue != null;
+            } else if (taken == FileQueue.NO_MEMORY) {
+                break;
+            } else if (taken > 0) {
+                ofFiles += queue == null ? 0 : taken;
+                onSent(taken, queue != null);
             }
         }
         afterSend();
     }
 
-    private void onSent(long bytes) {
+    private @Nullable FileQueue waitingFiles() {
+        final FileQueue queue = files;
+        return queue == null || queue.isEmpty() ? null : queue;
+    }
+
+    private void onSent(long bytes, boolean ofFile) {
         home.loop().stats().sent(bytes);
         final ConnectionTimeouts watched = timeouts;
         if (watched != null) {
             watched.sent();
         }
         // A handler that has seen so many waits for onWritable, even if the kernel takes all of them at once.
-        filled |= outbound.pendingBytes() > endpoint.limits().outboundHighBytes();
+        filled |= unsentBytes() > endpoint.limits().outboundHighBytes();
+        final FileQueue queue = files;
+        if (ofFile && queue != null) {
+            queue.onSent(bytes);
+            return;
+        }
         outbound.skip(bytes);
         if (outbound.readableBytes() == 0) {
             outbound.trim();
         }
     }
 
+    /** What the loop has and the kernel has not taken, files included. Any thread; a moment old. */
+    private long unsentBytes() {
+        final FileQueue queue = files;
+        return outbound.pendingBytes() + (queue == null ? 0 : queue.pendingBytes());
+    }
+
     private void afterSend() {
         final ConnectionTimeouts watched = timeouts;
         if (watched != null) {
-            watched.pending(outbound.pendingBytes() > 0);
+            watched.pending(unsentBytes() > 0);
         }
         if (state == State.OPEN) {
-            final long pending = outbound.pendingBytes();
+            final long pending = unsentBytes();
             if (pending > endpoint.limits().outboundHighBytes()) {
                 congested = !endpoint.options().receiveWhileCongested();
                 updateReceiving();
@@ -612,10 +654,10 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
             }
         }
         // Asked now: the handler may have written before it closed.
-        if (outputEnding && !outputEnded && outbound.pendingBytes() == 0 && state != State.CLOSED) {
+        if (outputEnding && !outputEnded && unsentBytes() == 0 && state != State.CLOSED) {
             endOutput();
         }
-        if (state == State.DETACHING && outbound.pendingBytes() == 0) {
+        if (state == State.DETACHING && unsentBytes() == 0) {
             cancelTimer();
             socket().detach();
         }
@@ -770,14 +812,17 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
     }
 
     private void onCloseTimeout() {
-        if (state == State.LINGERING) {
+        final FileQueue queue = files;
+        if (queue != null && queue.hasProgressed() && unsentBytes() > 0) {
+            // A file takes as long as it takes, as long as the peer takes it.
+            startCloseTimer();
+        } else if (state == State.LINGERING) {
             // All is sent; a peer that does not close its side has no claim to more of ours.
             reset(causeOfClose());
         } else {
             reset(CloseCause.of(
                     CloseCause.Kind.TIMED_OUT,
-                    new SocketTimeoutException(
-                            outbound.pendingBytes() + " bytes were not taken within the close timeout")));
+                    new SocketTimeoutException(unsentBytes() + " bytes were not taken within the close timeout")));
         }
     }
 
@@ -866,7 +911,7 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
         if (state != State.CLOSED) {
             final StreamSocket open = socket();
             // A FIN would tell the peer that it has got everything.
-            final boolean truncated = outbound.pendingBytes() > 0;
+            final boolean truncated = unsentBytes() > 0;
             enterClosed(why);
             if (truncated) {
                 open.abort();
@@ -996,6 +1041,10 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
         final CloseCause why = cause;
         dropOutbox();
         failOutbox(sent);
+        final FileQueue queue = files;
+        if (queue != null) {
+            queue.close(sendFailure());
+        }
         if (why == null) {
             return;
         }
@@ -1155,6 +1204,49 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
         }
     }
 
+    @Override
+    public CompletableFuture<Void> sendFile(FileSource file, long offset, long count) {
+        return sendFile(file, offset, count, outbox());
+    }
+
+    /** @param drain ends in {@link #takeOver()} */
+    CompletableFuture<Void> sendFile(FileSource file, long offset, long count, LoopTask drain) {
+        if (offset < 0 || count < 0 || offset + count < 0) {
+            throw new IllegalArgumentException(count + " bytes from " + offset + " of a file");
+        }
+        if (state == State.CLOSED) {
+            return CompletableFuture.failedFuture(sendFailure());
+        }
+        if (!file.hold()) {
+            return CompletableFuture.failedFuture(new ClosedChannelException());
+        }
+        final FileQueue queue = files;
+        final long waiting = queue == null ? 0 : (long) queue.count() * FileSend.MIN_WEIGHT;
+        final long room = endpoint.limits().outboundBytes() - outbound.pendingBytes() - waiting;
+        final FileSend send = new FileSend(outbox(), file, offset, count);
+        if (!outbox().offer(send, engine().pool(), room)) {
+            file.release();
+            return CompletableFuture.failedFuture(overflow(FileSend.MIN_WEIGHT));
+        }
+        if (home.loop().inLoop()) {
+            drain.run();
+        } else if (!home.loop().executeAlways(drain)) {
+            dropOutbox();
+        }
+        return send;
+    }
+
+    /** A file has come to its place behind all that {@link #outbound} holds. The loop's thread. */
+    void drained(FileSend file) {
+        FileQueue queue = files;
+        if (queue == null) {
+            queue = new FileQueue(outbound, home.loop(), this::queueFlush);
+            files = queue;
+        }
+        queue.add(file);
+        queueFlush();
+    }
+
     private BufferFullException overflow(long bytes) {
         engine().limitCounters().outbound.increment();
         final var failure =
@@ -1214,7 +1306,7 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
         if (others != null) {
             others.drainTo(outbound);
         }
-        if (state == State.OPEN && outbound.pendingBytes() > endpoint.limits().outboundHighBytes()) {
+        if (state == State.OPEN && unsentBytes() > endpoint.limits().outboundHighBytes()) {
             // Told before the first try to send, so that a writer that goes on at once cannot get far ahead.
             filled = true;
             congested = !endpoint.options().receiveWhileCongested();
@@ -1297,7 +1389,7 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
 
     @Override
     public long pendingBytes() {
-        return outbound.pendingBytes() + queuedBytes();
+        return unsentBytes() + queuedBytes();
     }
 
     @Override
@@ -1339,7 +1431,7 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
             if (state == State.OPEN) {
                 watched.start();
                 noteReading();
-                watched.pending(outbound.pendingBytes() > 0);
+                watched.pending(unsentBytes() > 0);
             }
         }
         watched.set(kind, timeoutNs);

@@ -16,6 +16,9 @@ public interface StreamSocket {
     /** What {@link #send} returns when {@link StreamSink#sent} will tell. */
     long PENDING = -1;
 
+    /** What {@link #sendFile} returns when it cannot: the caller reads the file and sends the bytes. */
+    long UNSUPPORTED = -2;
+
     /**
      * Starts or pauses receiving; off at first. Paused, the peer is held back by its TCP window; bytes that the transport had
      * taken before may still be delivered.
@@ -23,7 +26,8 @@ public interface StreamSocket {
     void receive(boolean on);
 
     /**
-     * Sends from the head of {@code outbound}, as much as goes. The caller removes from the buffer what was sent.
+     * Sends from the head of {@code outbound}, as much as goes of what is readable; {@link Buffer#limit} may hide more behind it, now or while
+     * this is pending. The caller removes from the buffer what was sent.
      *
      * @return how many bytes the kernel took; or {@link #PENDING}: the bytes now in the buffer must stay as they are, more may
      *     be written behind them, and one of {@link StreamSink#sent}, {@link StreamSink#failed} and (after a close)
@@ -31,6 +35,19 @@ public interface StreamSocket {
      * @throws IOException if the connection is broken; the caller closes it
      */
     long send(Buffer outbound) throws IOException;
+
+    /**
+     * Sends from a file without copying it into this process, as much as goes. It may wait for the disk.
+     *
+     * @param count how many bytes at most, at least 1
+     * @return how many bytes the kernel took; 0 if the file ends at {@code position} or before; {@link #UNSUPPORTED}, which a file is answered
+     *     the first time or never, and nothing has happened; or {@link #PENDING}, which is one pending send as that of {@link #send}, and
+     *     during which the file is to stay open
+     * @throws IOException if the connection is broken, or the file cannot be read; the caller closes the connection
+     */
+    default long sendFile(FileHandle file, long position, long count) throws IOException {
+        return UNSUPPORTED;
+    }
 
     /** Sends FIN; nothing may be pending. */
     void shutdownOutput() throws IOException;

@@ -3,6 +3,8 @@ package io.hawser.transport;
 
 import java.io.IOException;
 import java.nio.channels.SocketChannel;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
 
 /** Makes transports of one kind. Immutable; any thread. */
 public interface TransportProvider {
@@ -25,6 +27,17 @@ public interface TransportProvider {
     default SocketPassing passing() throws IOException {
         throw new IOException(
                 "The " + name() + " transport cannot pass sockets to another process; io_uring and epoll can");
+    }
+
+    /**
+     * Opens a regular file to read, such that its sockets can send from it.
+     *
+     * @param options {@link LinkOption#NOFOLLOW_LINKS} refuses a symbolic link, as the last name of the path
+     * @throws java.nio.file.NoSuchFileException if there is none
+     * @throws IOException for any other failure, such as a path that is no regular file
+     */
+    default FileHandle openFile(Path path, LinkOption... options) throws IOException {
+        return ChannelFile.open(path, options);
     }
 
     /**

@@ -125,6 +125,35 @@ public final class Peer implements AutoCloseable {
         }
     }
 
+    /** How many bytes come until the connection ends, in whatever way. */
+    public int receiveUntilGone() {
+        int count = 0;
+        final ByteBuffer buffer = ByteBuffer.allocate(CHUNK_BYTES);
+        try {
+            for (int n = channel.read(buffer); n >= 0; n = channel.read(buffer)) {
+                count += n;
+                buffer.clear();
+            }
+        } catch (IOException e) {
+            assertThat(e).hasMessageContaining("reset");
+        }
+        return count;
+    }
+
+    /** What comes is the beginning of {@code text}, and then a reset: those who reset may take back what was sent. */
+    public void expectTruncated(String text) {
+        final var all = new ByteArrayOutputStream();
+        final ByteBuffer one = ByteBuffer.allocate(1);
+        assertThatThrownBy(() -> {
+                    while (channel.read(one.clear()) > 0) {
+                        all.write(one.get(0));
+                    }
+                })
+                .as("the end of a stream that was cut")
+                .hasMessageContaining("reset");
+        assertThat(text).startsWith(all.toString(StandardCharsets.UTF_8));
+    }
+
     /** Sends FIN; receiving goes on. */
     public Peer finish() throws IOException {
         channel.shutdownOutput();

@@ -257,16 +257,16 @@ final class EpollStream extends EpollHandle implements StreamSocket {
             transport.offered = 0;
             return 0;
         }
-        final Block second = head.next();
-        if (second == null) {
-            transport.offered = head.readableBytes();
-            return Sockets.send(transport.calls, fd, head.address() + head.start(), head.readableBytes());
+        final long readable = outbound.readableBytes();
+        if (readable <= head.readableBytes()) {
+            transport.offered = readable;
+            return Sockets.send(transport.calls, fd, head.address() + head.start(), (int) readable);
         }
         final MsgHdrDescriptor message = transport.message;
         long offered = 0;
         int count = 0;
         for (Block block = head; block != null && count < message.maxIovecs(); block = block.next()) {
-            final int length = block.readableBytes();
+            final int length = (int) Math.min(block.readableBytes(), readable - offered);
             if (length > 0) {
                 message.iovec(count++, block.address() + block.start(), length);
                 offered += length;

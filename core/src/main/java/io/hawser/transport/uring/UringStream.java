@@ -213,22 +213,25 @@ final class UringStream extends UringHandle implements StreamSocket {
         sending = true;
         final IoUring ring = transport.ringWithRoom();
         final long userData = UserData.of(slot, UserData.SEND);
-        if (head.next() == null) {
-            ring.prepareSend(fd, head.address() + head.start(), head.readableBytes(), userData);
+        final long readable = outbound.readableBytes();
+        if (readable <= head.readableBytes()) {
+            ring.prepareSend(fd, head.address() + head.start(), (int) readable, userData);
         } else {
             final MsgHdrDescriptor message = transport.nextMessage();
-            gather(message, head);
+            gather(message, head, readable);
             ring.prepareSendMessage(fd, message.address(), userData);
         }
         return PENDING;
     }
 
-    private static void gather(MsgHdrDescriptor message, Block head) {
+    private static void gather(MsgHdrDescriptor message, Block head, long readable) {
         int count = 0;
+        long left = readable;
         for (Block block = head; block != null && count < message.maxIovecs(); block = block.next()) {
-            final int length = block.readableBytes();
+            final int length = (int) Math.min(block.readableBytes(), left);
             if (length > 0) {
                 message.iovec(count++, block.address() + block.start(), length);
+                left -= length;
             }
         }
         message.iovecs(count);
