@@ -1,0 +1,359 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.hawser.http;
+
+import java.time.Duration;
+
+/**
+ * The bounds of a server, on top of those of its engine, {@link io.hawser.connection.Limits}. Immutable; start from {@link #DEFAULT} and change with
+ * the {@code with…} methods.
+ *
+ * <p>Pipelined requests are not counted: they are read one at a time, the next when the last is answered. What waits is bounded by
+ * {@link io.hawser.connection.Limits#inboundBytes()}, and the answers by {@link io.hawser.connection.Limits#outboundHighBytes()}; over either the
+ * peer is held back by its TCP window.
+ *
+ * @param requestLineBytes the length of the request line; over it 414. Default 8 KiB
+ * @param headerBytes the length of a head in all, of the trailers, and of the extensions of the chunks of one body; over it 431. Default 32 KiB
+ * @param headerCount the number of header fields, and of trailer fields; over it 431. Default 100
+ * @param bodyBytes the length of a request's body; over it 413. Default 64 MiB
+ * @param bufferedBodyBytes as {@code bodyBytes}, for handlers in the loop, which get the body whole. Default 1 MiB
+ * @param drainBytes how much of a body that its handler has not read is read and thrown away; if more is left the connection is closed. Default 256 KiB
+ * @param headerTimeout how long a head may take in all, from its first byte to its last; over it 408. Default 10 s
+ * @param bodyTimeout how long a body may be waited for in all, besides the time that {@code bodyBytesPerSecond} gives it; over it 408. Default 20 s
+ * @param bodyBytesPerSecond every so many bytes of a body give it another second. Default 1,000
+ * @param idleTimeout how long a connection may wait for a request, the first or another one; over it it is closed. Default 60 s
+ * @param writeTimeout how long a peer may take nothing of what is pending; over it the connection is reset. Default 60 s
+ * @param requestsPerConnection how many requests a connection is good for; the answer to the last one says {@code Connection: close}. Default none,
+ *     {@link Integer#MAX_VALUE}
+ * @param connections how many connections the server has at once; more get 503 with Retry-After. Default 65,536
+ * @param concurrentRequests how many requests are with the handler at once; more get 503 with Retry-After. Default 16,384
+ */
+public record HttpLimits(
+        int requestLineBytes,
+        int headerBytes,
+        int headerCount,
+        long bodyBytes,
+        int bufferedBodyBytes,
+        int drainBytes,
+        Duration headerTimeout,
+        Duration bodyTimeout,
+        int bodyBytesPerSecond,
+        Duration idleTimeout,
+        Duration writeTimeout,
+        int requestsPerConnection,
+        int connections,
+        int concurrentRequests) {
+    /** The defaults as given above. */
+    public static final HttpLimits DEFAULT = new HttpLimits(
+            8 << 10,
+            32 << 10,
+            100,
+            64L << 20,
+            1 << 20,
+            256 << 10,
+            Duration.ofSeconds(10),
+            Duration.ofSeconds(20),
+            1_000,
+            Duration.ofSeconds(60),
+            Duration.ofSeconds(60),
+            Integer.MAX_VALUE,
+            65_536,
+            16_384);
+
+    private static final int MAX_HEAD_BYTES = 1 << 20;
+
+    /** Checks the ranges: all are positive, but bodies and draining may be 0; heads have 1 MiB at most. */
+    public HttpLimits {
+        requireRange("requestLineBytes", requestLineBytes, 16, MAX_HEAD_BYTES);
+        requireRange("headerBytes", headerBytes, requestLineBytes, MAX_HEAD_BYTES);
+        requireRange("headerCount", headerCount, 1, 10_000);
+        requireRange("bodyBytes", bodyBytes, 0, Long.MAX_VALUE);
+        requireRange("bufferedBodyBytes", bufferedBodyBytes, 0, Integer.MAX_VALUE);
+        requireRange("drainBytes", drainBytes, 0, Integer.MAX_VALUE);
+        requirePositive("headerTimeout", headerTimeout);
+        requirePositive("bodyTimeout", bodyTimeout);
+        requireRange("bodyBytesPerSecond", bodyBytesPerSecond, 1, Integer.MAX_VALUE);
+        requirePositive("idleTimeout", idleTimeout);
+        requirePositive("writeTimeout", writeTimeout);
+        requireRange("requestsPerConnection", requestsPerConnection, 1, Integer.MAX_VALUE);
+        requireRange("connections", connections, 1, Integer.MAX_VALUE);
+        requireRange("concurrentRequests", concurrentRequests, 1, Integer.MAX_VALUE);
+    }
+
+    private static void requireRange(String name, long value, long from, long to) {
+        if (value < from || value > to) {
+            throw new IllegalArgumentException(name + " must be " + from + " to " + to + ": " + value);
+        }
+    }
+
+    private static void requirePositive(String name, Duration value) {
+        if (!value.isPositive()) {
+            throw new IllegalArgumentException(name + " must be positive: " + value);
+        }
+    }
+
+    /** As this, with another bound on the request line. */
+    public HttpLimits withRequestLineBytes(int value) {
+        return new HttpLimits(
+                value,
+                headerBytes,
+                headerCount,
+                bodyBytes,
+                bufferedBodyBytes,
+                drainBytes,
+                headerTimeout,
+                bodyTimeout,
+                bodyBytesPerSecond,
+                idleTimeout,
+                writeTimeout,
+                requestsPerConnection,
+                connections,
+                concurrentRequests);
+    }
+
+    /** As this, with another bound on the header section. */
+    public HttpLimits withHeaderBytes(int value) {
+        return new HttpLimits(
+                requestLineBytes,
+                value,
+                headerCount,
+                bodyBytes,
+                bufferedBodyBytes,
+                drainBytes,
+                headerTimeout,
+                bodyTimeout,
+                bodyBytesPerSecond,
+                idleTimeout,
+                writeTimeout,
+                requestsPerConnection,
+                connections,
+                concurrentRequests);
+    }
+
+    /** As this, with another bound on the header fields. */
+    public HttpLimits withHeaderCount(int value) {
+        return new HttpLimits(
+                requestLineBytes,
+                headerBytes,
+                value,
+                bodyBytes,
+                bufferedBodyBytes,
+                drainBytes,
+                headerTimeout,
+                bodyTimeout,
+                bodyBytesPerSecond,
+                idleTimeout,
+                writeTimeout,
+                requestsPerConnection,
+                connections,
+                concurrentRequests);
+    }
+
+    /** As this, with another bound on a body. */
+    public HttpLimits withBodyBytes(long value) {
+        return new HttpLimits(
+                requestLineBytes,
+                headerBytes,
+                headerCount,
+                value,
+                bufferedBodyBytes,
+                drainBytes,
+                headerTimeout,
+                bodyTimeout,
+                bodyBytesPerSecond,
+                idleTimeout,
+                writeTimeout,
+                requestsPerConnection,
+                connections,
+                concurrentRequests);
+    }
+
+    /** As this, with another bound on what a handler in the loop gets. */
+    public HttpLimits withBufferedBodyBytes(int value) {
+        return new HttpLimits(
+                requestLineBytes,
+                headerBytes,
+                headerCount,
+                bodyBytes,
+                value,
+                drainBytes,
+                headerTimeout,
+                bodyTimeout,
+                bodyBytesPerSecond,
+                idleTimeout,
+                writeTimeout,
+                requestsPerConnection,
+                connections,
+                concurrentRequests);
+    }
+
+    /** As this, with another bound on what is thrown away. */
+    public HttpLimits withDrainBytes(int value) {
+        return new HttpLimits(
+                requestLineBytes,
+                headerBytes,
+                headerCount,
+                bodyBytes,
+                bufferedBodyBytes,
+                value,
+                headerTimeout,
+                bodyTimeout,
+                bodyBytesPerSecond,
+                idleTimeout,
+                writeTimeout,
+                requestsPerConnection,
+                connections,
+                concurrentRequests);
+    }
+
+    /** As this, with another time for a head. */
+    public HttpLimits withHeaderTimeout(Duration value) {
+        return new HttpLimits(
+                requestLineBytes,
+                headerBytes,
+                headerCount,
+                bodyBytes,
+                bufferedBodyBytes,
+                drainBytes,
+                value,
+                bodyTimeout,
+                bodyBytesPerSecond,
+                idleTimeout,
+                writeTimeout,
+                requestsPerConnection,
+                connections,
+                concurrentRequests);
+    }
+
+    /** As this, with another time for a body. */
+    public HttpLimits withBodyTimeout(Duration value) {
+        return new HttpLimits(
+                requestLineBytes,
+                headerBytes,
+                headerCount,
+                bodyBytes,
+                bufferedBodyBytes,
+                drainBytes,
+                headerTimeout,
+                value,
+                bodyBytesPerSecond,
+                idleTimeout,
+                writeTimeout,
+                requestsPerConnection,
+                connections,
+                concurrentRequests);
+    }
+
+    /** As this, with another rate of a body. */
+    public HttpLimits withBodyBytesPerSecond(int value) {
+        return new HttpLimits(
+                requestLineBytes,
+                headerBytes,
+                headerCount,
+                bodyBytes,
+                bufferedBodyBytes,
+                drainBytes,
+                headerTimeout,
+                bodyTimeout,
+                value,
+                idleTimeout,
+                writeTimeout,
+                requestsPerConnection,
+                connections,
+                concurrentRequests);
+    }
+
+    /** As this, with another time between requests. */
+    public HttpLimits withIdleTimeout(Duration value) {
+        return new HttpLimits(
+                requestLineBytes,
+                headerBytes,
+                headerCount,
+                bodyBytes,
+                bufferedBodyBytes,
+                drainBytes,
+                headerTimeout,
+                bodyTimeout,
+                bodyBytesPerSecond,
+                value,
+                writeTimeout,
+                requestsPerConnection,
+                connections,
+                concurrentRequests);
+    }
+
+    /** As this, with another time for a peer that takes nothing. */
+    public HttpLimits withWriteTimeout(Duration value) {
+        return new HttpLimits(
+                requestLineBytes,
+                headerBytes,
+                headerCount,
+                bodyBytes,
+                bufferedBodyBytes,
+                drainBytes,
+                headerTimeout,
+                bodyTimeout,
+                bodyBytesPerSecond,
+                idleTimeout,
+                value,
+                requestsPerConnection,
+                connections,
+                concurrentRequests);
+    }
+
+    /** As this, with another number of requests for a connection. */
+    public HttpLimits withRequestsPerConnection(int value) {
+        return new HttpLimits(
+                requestLineBytes,
+                headerBytes,
+                headerCount,
+                bodyBytes,
+                bufferedBodyBytes,
+                drainBytes,
+                headerTimeout,
+                bodyTimeout,
+                bodyBytesPerSecond,
+                idleTimeout,
+                writeTimeout,
+                value,
+                connections,
+                concurrentRequests);
+    }
+
+    /** As this, with another number of connections. */
+    public HttpLimits withConnections(int value) {
+        return new HttpLimits(
+                requestLineBytes,
+                headerBytes,
+                headerCount,
+                bodyBytes,
+                bufferedBodyBytes,
+                drainBytes,
+                headerTimeout,
+                bodyTimeout,
+                bodyBytesPerSecond,
+                idleTimeout,
+                writeTimeout,
+                requestsPerConnection,
+                value,
+                concurrentRequests);
+    }
+
+    /** As this, with another number of requests at a time. */
+    public HttpLimits withConcurrentRequests(int value) {
+        return new HttpLimits(
+                requestLineBytes,
+                headerBytes,
+                headerCount,
+                bodyBytes,
+                bufferedBodyBytes,
+                drainBytes,
+                headerTimeout,
+                bodyTimeout,
+                bodyBytesPerSecond,
+                idleTimeout,
+                writeTimeout,
+                requestsPerConnection,
+                connections,
+                value);
+    }
+}
