@@ -10,7 +10,7 @@ import io.hawser.log.Log;
  * loops at once, so what it keeps for one belongs into {@link Connection#attach}.
  *
  * <p><b>Order:</b> {@code prepare}, and if it agrees {@code onOpen}, then any of {@code onData} and {@code onWritable}, then at most one {@code onEnd}, at most one
- * {@code onError}, and exactly one {@code onClose}, last.
+ * {@code onShutdown}, at most one {@code onError}, and exactly one {@code onClose}, last.
  *
  * <p><b>Failure:</b> what a method throws goes to {@code onError} and closes the connection; other connections notice nothing.
  */
@@ -59,6 +59,12 @@ public interface ConnectionHandler {
     default boolean isBusy(Connection connection) {
         return false;
     }
+
+    /**
+     * The engine shuts down, the connection is not {@link #isBusy busy}, and it is closed after this: what is written here is sent before. By
+     * default nothing is done.
+     */
+    default void onShutdown(Connection connection) {}
 
     /** The connection is closed and gone; it can neither be read nor written. */
     default void onClose(Connection connection, CloseCause cause) {}

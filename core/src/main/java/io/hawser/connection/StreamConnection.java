@@ -764,6 +764,18 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
     }
 
     private void shutdown() {
+        if (state == State.OPEN) {
+            final boolean within = inHandler;
+            inHandler = true;
+            try {
+                endpoint.handler().onShutdown(this);
+            } catch (Throwable t) {
+                onHandlerFailure(t);
+            }
+            if (!within) {
+                leaveHandler();
+            }
+        }
         close(CloseCause.of(CloseCause.Kind.SHUTDOWN));
     }
 

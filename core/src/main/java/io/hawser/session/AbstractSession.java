@@ -240,6 +240,7 @@ abstract class AbstractSession<M> implements Session<M> {
         } catch (Throwable t) {
             listenerFailed(t);
         }
+        endpoint.codec().handled(message);
     }
 
     /** The listener threw. */
@@ -657,6 +658,12 @@ abstract class AbstractSession<M> implements Session<M> {
     @Override
     public final EventLoop loop() {
         return loop;
+    }
+
+    /** Why it fails, or is gone. */
+    final Optional<CloseCause> end() {
+        final CloseCause known = failure;
+        return Optional.ofNullable(known == null ? cause : known);
     }
 
     /** Whether what is below has gone. */

@@ -3,6 +3,10 @@ package io.hawser.session;
 
 import io.hawser.buffer.Reader;
 import io.hawser.buffer.Writer;
+import io.hawser.connection.CloseCause;
+import io.hawser.connection.Connection;
+import java.time.Duration;
+import java.util.Optional;
 
 /**
  * Cuts a stream into messages, and makes messages bytes. {@link Codecs} has ready-made ones; who knows where a message ends and wants to say
@@ -55,6 +59,41 @@ public interface Codec<M> {
     }
 
     /**
+     * What is to be said on a connection before its session opens. It makes the session's codec, and {@link #forSession} is not asked for one. On
+     * the connection's loop. By default nothing.
+     */
+    default Optional<Handshake<M>> handshake(Connection connection) {
+        return Optional.empty();
+    }
+
+    /**
+     * The session is made, and its listener has not been asked yet: for a codec that keeps something with it, or sends of its own accord, through
+     * {@link Session#connection()}. Of the codec of one session, on the loop.
+     */
+    default void opens(Session<M> session) {}
+
+    /**
+     * The session is going to be closed, and sends no messages any more; those that it has sent are queued. Here is the place for a last word,
+     * through {@link Connection#send(byte[])}, which has them go first. On the loop, once; not where the connection is gone already.
+     *
+     * @param cause why: {@link CloseCause.Kind#LOCAL} for {@link Session#close()}, {@link CloseCause.Kind#PEER_CLOSED} after the peer's end or
+     *     {@link #hasEnded}, {@link CloseCause.Kind#SHUTDOWN}, or a failure
+     * @return how long to wait for the peer's last word, while {@link #decode} is still asked; the connection is closed when {@link #hasEnded}, or
+     *     when the peer closes it. Zero closes it at once, as a failure and a shutdown do anyway. By default zero
+     */
+    default Duration closes(CloseCause cause) {
+        return Duration.ZERO;
+    }
+
+    /**
+     * Whether the peer has said goodbye, though its connection is open: what comes from it is ignored, and the session is closed when what it sent
+     * before has been handled. Asked on the loop after a {@link #decode} that found no message. Default no.
+     */
+    default boolean hasEnded() {
+        return false;
+    }
+
+    /**
      * Whether messages must be sent in the order in which they were encoded, since the coder keeps state from one to the next. Then no two
      * threads encode for one session at once. What it consumes for a message says nothing of how long that is then, so the codec itself sees to
      * it that none is longer than {@link CodecContext#maxMessageBytes()}. Default no.
@@ -84,6 +123,11 @@ public interface Codec<M> {
      * also after {@link #close}, if the listener has ended the session.
      */
     default void delivered(Reader in) {}
+
+    /**
+     * The listener has returned from a message; what it holds that is not to live longer can go. Wherever the listener runs; of the endpoint's codec.
+     */
+    default void handled(M message) {}
 
     /**
      * Frees what a message holds that no listener will see, since its session has ended or its task was rejected. By default closes what is

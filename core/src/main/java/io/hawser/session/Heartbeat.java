@@ -3,6 +3,7 @@ package io.hawser.session;
 
 import java.time.Duration;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
@@ -29,7 +30,7 @@ public final class Heartbeat<M> {
     private static final int DEFAULT_UNANSWERED = 3;
 
     private final Duration period;
-    private final Optional<Supplier<? extends M>> ping;
+    private final Optional<Consumer<Session<M>>> ping;
     private final int unanswered;
     private final Predicate<? super M> isPing;
     private final Function<? super M, ? extends M> pong;
@@ -37,7 +38,7 @@ public final class Heartbeat<M> {
 
     private Heartbeat(
             Duration period,
-            Optional<Supplier<? extends M>> ping,
+            Optional<Consumer<Session<M>>> ping,
             int unanswered,
             Predicate<? super M> isPing,
             Function<? super M, ? extends M> pong,
@@ -58,6 +59,16 @@ public final class Heartbeat<M> {
      * @throws IllegalArgumentException if the period is too short
      */
     public static <M> Heartbeat<M> every(Duration period, Supplier<? extends M> ping) {
+        return pinging(period, session -> session.send(ping.get()));
+    }
+
+    /**
+     * As {@link #every}, where a ping is no message.
+     *
+     * @param ping sends one; on the session's loop
+     * @throws IllegalArgumentException if the period is too short
+     */
+    public static <M> Heartbeat<M> pinging(Duration period, Consumer<Session<M>> ping) {
         if (period.compareTo(Duration.ofMillis(1)) < 0) {
             throw new IllegalArgumentException("The period must be 1 ms at least: " + period);
         }
@@ -104,7 +115,7 @@ public final class Heartbeat<M> {
         return period.toNanos();
     }
 
-    Optional<Supplier<? extends M>> ping() {
+    Optional<Consumer<Session<M>>> ping() {
         return ping;
     }
 

@@ -64,7 +64,7 @@ final class Pulse<M> {
 
     private void ping() {
         try {
-            session.send(heartbeat.ping().orElseThrow().get());
+            heartbeat.ping().orElseThrow().accept(session);
             pinged = true;
         } catch (SendFailedException e) {
             // Too much is pending: then it has enough to answer. Or it is closing.

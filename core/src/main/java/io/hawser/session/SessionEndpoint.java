@@ -104,6 +104,11 @@ final class SessionEndpoint<M> implements ConnectionHandler {
         return heartbeat;
     }
 
+    /** What a codec is told of the session of {@code connection}. */
+    CodecContext context(Connection connection) {
+        return new CodecContext(maxMessageBytes(), connection.loop().blocks());
+    }
+
     int maxMessageBytes() {
         return options.maxMessageBytes();
     }
@@ -223,13 +228,32 @@ final class SessionEndpoint<M> implements ConnectionHandler {
 
     // ---- of connections
 
-    @SuppressWarnings("unchecked") // only onOpen() attaches
-    private Optional<StreamSession<M>> session(Connection connection) {
-        return connection.attachment().map(attached -> (StreamSession<M>) attached);
+    /** A session, or an opening that may become one. */
+    private static Object attached(Connection connection) {
+        return connection.attachment().orElseThrow();
     }
 
-    private StreamSession<M> open(Connection connection) {
-        return session(connection).orElseThrow();
+    /** Makes the session of a connection. The loop's thread. */
+    void open(Connection connection, Codec<M> sessionCodec) {
+        final StreamSession<M> session;
+        try {
+            session = make(() -> new StreamSession<>(this, connection, sessionCodec));
+        } finally {
+            if (connection.attachment().orElse(null) instanceof Opening<?>) {
+                sessionOver();
+            }
+        }
+        connection.attach(session);
+        session.opened();
+        session.received();
+    }
+
+    /** No session comes of a connection that was counted as one. */
+    void notOpened(Throwable error) {
+        if (owner != null) {
+            owner.stillborn(error);
+        }
+        sessionOver();
     }
 
     @Override
@@ -239,41 +263,75 @@ final class SessionEndpoint<M> implements ConnectionHandler {
 
     @Override
     public void onOpen(Connection connection) {
-        final StreamSession<M> session = make(() -> new StreamSession<>(this, connection));
-        connection.attach(session);
-        session.opened();
+        final Optional<Handshake<M>> handshake = codec.handshake(connection);
+        if (handshake.isEmpty()) {
+            open(connection, codec.forSession(context(connection)));
+        } else {
+            final Opening<M> opening = new Opening<>(this, connection, handshake.get());
+            live.incrementAndGet();
+            connection.attach(opening);
+            opening.begin();
+        }
     }
 
     @Override
     public void onData(Connection connection) {
-        open(connection).received();
+        switch (attached(connection)) {
+            case StreamSession<?> session -> session.received();
+            case Opening<?> opening -> opening.received();
+            case Object other -> throw foreign(other);
+        }
     }
 
     @Override
     public void onWritable(Connection connection) {
-        open(connection).roomBelow();
+        if (attached(connection) instanceof StreamSession<?> session) {
+            session.roomBelow();
+        }
     }
 
     @Override
     public void onEnd(Connection connection) {
-        open(connection).inputEnded();
+        switch (attached(connection)) {
+            case StreamSession<?> session -> session.inputEnded();
+            case Opening<?> opening -> opening.inputEnded();
+            case Object other -> throw foreign(other);
+        }
     }
 
     @Override
     public void onError(Connection connection, Throwable error) {
-        session(connection)
-                .ifPresentOrElse(
-                        session -> session.failed(CloseCause.Kind.ERROR, error),
-                        () -> ConnectionHandler.super.onError(connection, error));
+        switch (connection.attachment().orElse(connection)) {
+            case StreamSession<?> session -> session.failed(CloseCause.Kind.ERROR, error);
+            case Opening<?> opening -> opening.failed(error);
+            case Object _ -> ConnectionHandler.super.onError(connection, error);
+        }
     }
 
     @Override
     public void onClose(Connection connection, CloseCause cause) {
-        session(connection).ifPresent(session -> session.gone(cause));
+        switch (connection.attachment().orElse(connection)) {
+            case StreamSession<?> session -> session.gone(cause);
+            case Opening<?> opening -> opening.gone(cause);
+            case Object _ -> {
+                // Its codec could not be made.
+            }
+        }
+    }
+
+    @Override
+    public void onShutdown(Connection connection) {
+        if (connection.attachment().orElse(connection) instanceof StreamSession<?> session) {
+            session.shutdown();
+        }
     }
 
     @Override
     public boolean isBusy(Connection connection) {
-        return open(connection).isBusy();
+        return connection.attachment().orElse(connection) instanceof StreamSession<?> session && session.isBusy();
+    }
+
+    private static IllegalStateException foreign(Object attached) {
+        return new IllegalStateException("Somebody else has attached to a session's connection: " + attached);
     }
 }

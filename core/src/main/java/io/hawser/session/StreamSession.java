@@ -8,12 +8,15 @@ import io.hawser.buffer.Slice;
 import io.hawser.connection.CloseCause;
 import io.hawser.connection.Connection;
 import io.hawser.connection.ConnectionClosedException;
+import io.hawser.log.Log;
+import io.hawser.loop.Timer;
 import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A session over a connection.
@@ -37,18 +40,29 @@ final class StreamSession<M> extends AbstractSession<M> {
     /** What is left is decoded in the next turn. */
     private boolean continuing;
 
+    /** Up to where what was consumed is counted. */
+    private long countedBytes;
+
     private volatile boolean ended;
+    /** Nothing is sent any more. */
     private volatile boolean closing;
+    /** The codec has said its last word. */
+    private boolean lastWordSaid;
+    /** The peer's last word is waited for: the decoder is still asked. */
+    private boolean leaving;
+
+    private @Nullable CloseCause whyClosed;
+    private @Nullable Timer leavingTimer;
     private volatile Optional<SocketAddress> localAddress = Optional.empty();
     private boolean refused;
 
-    StreamSession(SessionEndpoint<M> endpoint, Connection connection) {
+    /** @param codec its own; closed with it */
+    StreamSession(SessionEndpoint<M> endpoint, Connection connection, Codec<M> codec) {
         super(endpoint, connection.loop(), connection.id());
         this.connection = connection;
-        this.codec = endpoint.codec()
-                .forSession(new CodecContext(
-                        endpoint.maxMessageBytes(), connection.loop().blocks()));
+        this.codec = codec;
         this.ordered = codec.isOrdered();
+        this.countedBytes = ((Buffer) connection.reader()).consumedBytes();
     }
 
     // ---- called by the connection, on the loop
@@ -58,6 +72,7 @@ final class StreamSession<M> extends AbstractSession<M> {
         connection.readTimeout(endpoint().idleTimeout());
         boolean agreed = false;
         try {
+            codec.opens(this);
             agreed = agree();
         } catch (Throwable t) {
             failed(CloseCause.Kind.ERROR, t);
@@ -70,6 +85,10 @@ final class StreamSession<M> extends AbstractSession<M> {
 
     void received() {
         if (decoding || isBlocked() || isOver()) {
+            return;
+        }
+        if (ended && codec.hasEnded()) {
+            connection.reader().skip(connection.reader().readableBytes());
             return;
         }
         decoding = true;
@@ -91,7 +110,7 @@ final class StreamSession<M> extends AbstractSession<M> {
 
     private void decodeAll(Buffer in) {
         int left = MESSAGES_PER_TURN;
-        while (!isBlocked() && !isOver() && !closing && (in.readableBytes() >= needed || codec.hasBuffered())) {
+        while (!isBlocked() && isDecoding() && (in.readableBytes() >= needed || codec.hasBuffered())) {
             if (left-- == 0) {
                 // A few compressed bytes can be very many messages, and the loop has others to serve.
                 continuing = true;
@@ -119,6 +138,9 @@ final class StreamSession<M> extends AbstractSession<M> {
                         tooLong(in.readableBytes());
                     }
                     needed = in.readableBytes() + 1;
+                    if (codec.hasEnded()) {
+                        goodbye(in);
+                    }
                     return;
                 }
                 case Decoded.Need<M>(long bytes) -> {
@@ -133,6 +155,25 @@ final class StreamSession<M> extends AbstractSession<M> {
         }
     }
 
+    private boolean isDecoding() {
+        return !isOver() && (!closing || leaving) && !(ended && codec.hasEnded());
+    }
+
+    /** The peer has said its last word. */
+    private void goodbye(Buffer in) {
+        in.skip(in.readableBytes());
+        if (leaving) {
+            connection.close();
+        } else if (!ended) {
+            inputEnded();
+        }
+    }
+
+    private void count(Buffer in) {
+        counters().received(in.consumedBytes() - countedBytes, loop().nowNs());
+        countedBytes = in.consumedBytes();
+    }
+
     private boolean received(Buffer in, M message, long before, boolean buffered) {
         // A transient message is consumed when the listener has seen it.
         final boolean transientMessage = codec.isTransient();
@@ -140,14 +181,14 @@ final class StreamSession<M> extends AbstractSession<M> {
             if (!checkConsumed(in, message, before, buffered)) {
                 return false;
             }
-            counters().received(in.consumedBytes() - before, loop().nowNs());
+            count(in);
         }
         try {
             deliver(message);
         } finally {
             codec.delivered(in);
             if (transientMessage) {
-                counters().received(in.consumedBytes() - before, loop().nowNs());
+                count(in);
             }
         }
         return !transientMessage || checkConsumed(in, message, before, buffered);
@@ -200,7 +241,11 @@ final class StreamSession<M> extends AbstractSession<M> {
     /** The peer sends no more; what it sent is answered before this side closes. */
     void inputEnded() {
         ended = true;
-        quiet();
+        if (leaving) {
+            connection.close();
+        } else {
+            quiet();
+        }
     }
 
     @Override
@@ -211,15 +256,29 @@ final class StreamSession<M> extends AbstractSession<M> {
         if (!loop().inLoop()) {
             loop().executeAlways(this::quiet);
         } else if (!isBusy() && !continuing && !closing && !isOver()) {
-            if (connection.reader().readableBytes() > 0 || codec.hasBuffered()) {
+            if (codec.hasEnded()) {
+                leave(new CloseCause(CloseCause.Kind.PEER_CLOSED, Optional.empty()));
+            } else if (connection.reader().readableBytes() > 0 || codec.hasBuffered()) {
                 failed(CloseCause.Kind.ERROR, new MalformedMessageException("The peer closed within a message"));
             } else {
-                closeBelow();
+                leave(new CloseCause(CloseCause.Kind.PEER_CLOSED, Optional.empty()));
             }
         }
     }
 
-    void gone(CloseCause cause) {
+    /** The engine shuts down, and closes the connection after this. */
+    void shutdown() {
+        leave(new CloseCause(CloseCause.Kind.SHUTDOWN, Optional.empty()));
+    }
+
+    void gone(CloseCause below) {
+        final CloseCause why = whyClosed;
+        // Who waits for the peer to close sees that as the connection's end, and it is not what began it.
+        final CloseCause cause = why != null && leaving && below.error().isEmpty() ? why : below;
+        final Timer timer = leavingTimer;
+        if (timer != null) {
+            loop().wheel().cancel(timer);
+        }
         roomWaiters.forEach(waiter -> waiter.complete(null));
         roomWaiters.clear();
         closing = true;
@@ -246,7 +305,41 @@ final class StreamSession<M> extends AbstractSession<M> {
     @Override
     void closeBelow() {
         closing = true;
-        connection.close();
+        if (loop().inLoop()) {
+            leave(end().orElseGet(() -> new CloseCause(CloseCause.Kind.LOCAL, Optional.empty())));
+        } else if (!loop().executeAlways(this::closeBelow)) {
+            connection.close();
+        }
+    }
+
+    /** Has the codec say its last word, once, and closes the connection, now or when the peer has answered. The loop's thread. */
+    private void leave(CloseCause why) {
+        closing = true;
+        if (lastWordSaid) {
+            return;
+        }
+        lastWordSaid = true;
+        whyClosed = why;
+        Duration patience = Duration.ZERO;
+        if (connection.isOpen() || ended) {
+            try {
+                patience = codec.closes(why);
+            } catch (RuntimeException e) {
+                Log.log(System.Logger.Level.WARNING, "The last word of " + this + " could not be said", e);
+            }
+        }
+        final boolean mayWait = !isOver() && why.kind() != CloseCause.Kind.SHUTDOWN && connection.isOpen();
+        if (patience.isPositive() && mayWait) {
+            leaving = true;
+            final Timer timer = new Timer(connection::close);
+            leavingTimer = timer;
+            loop().wheel().schedule(timer, loop().nowNs() + patience.toNanos());
+            if (!decoding && connection.reader().readableBytes() > 0) {
+                loop().executeAlways(this::goOn);
+            }
+        } else {
+            connection.close();
+        }
     }
 
     @Override
