@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.hawser.bench.peers;
 
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
 
 /** Writes answers, flushes them, and reads no more while they are not taken. One for each channel. */
 abstract class NettyAnswers extends ChannelInboundHandlerAdapter {
@@ -35,5 +38,17 @@ abstract class NettyAnswers extends ChannelInboundHandlerAdapter {
         }
         // Asked again: the flush may have made it writable, and then said so already.
         context.channel().config().setAutoRead(context.channel().isWritable());
+    }
+
+    /** The peer has ended its side: so does this one, when all that waits is sent. */
+    @Override
+    public void userEventTriggered(ChannelHandlerContext context, Object event) {
+        if (event == ChannelInputShutdownEvent.INSTANCE) {
+            // Behind what waits to be sent, and past the encoder, which would make a frame of it.
+            context.pipeline()
+                    .firstContext()
+                    .writeAndFlush(Unpooled.EMPTY_BUFFER)
+                    .addListener(ChannelFutureListener.CLOSE);
+        }
     }
 }

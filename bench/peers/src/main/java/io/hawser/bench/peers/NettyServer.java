@@ -15,9 +15,8 @@ import io.netty.channel.socket.SocketChannel;
 import io.netty.channel.socket.nio.NioChannelOption;
 import io.netty.channel.unix.UnixChannelOption;
 import io.netty.channel.uring.IoUringChannelOption;
-import io.netty.handler.codec.LengthFieldBasedFrameDecoder;
-import io.netty.handler.codec.LengthFieldPrepender;
 import io.netty.handler.flush.FlushConsolidationHandler;
+import io.netty.handler.ssl.SslContext;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.StandardSocketOptions;
@@ -62,6 +61,8 @@ final class NettyServer implements PeerServer {
 
     private static List<Channel> streams(
             NettyTransport transport, Settings settings, EventLoopGroup group, ByteBufAllocator allocator) {
+        final Tls how = settings.tls();
+        final SslContext tls = how == null ? null : how.context();
         final ServerBootstrap bootstrap = new ServerBootstrap()
                 .group(group)
                 .channel(transport.server())
@@ -74,28 +75,13 @@ final class NettyServer implements PeerServer {
                 .childHandler(new ChannelInitializer<SocketChannel>() {
                     @Override
                     protected void initChannel(SocketChannel channel) {
-                        populate(channel, settings);
+                        NettyPipeline.populate(channel, settings, tls);
                     }
                 });
         if (transport.usesBufferRing(settings)) {
             bootstrap.childOption(IoUringChannelOption.IO_URING_BUFFER_GROUP_ID, NettyTransport.BUFFER_GROUP);
         }
         return List.of(bootstrap.bind(Settings.anyPort()).syncUninterruptibly().channel());
-    }
-
-    private static void populate(SocketChannel channel, Settings settings) {
-        if (settings.consolidate()) {
-            channel.pipeline()
-                    .addLast(new FlushConsolidationHandler(
-                            FlushConsolidationHandler.DEFAULT_EXPLICIT_FLUSH_AFTER_FLUSHES, true));
-        }
-        if (settings.mode() == Mode.FRAMED) {
-            channel.pipeline()
-                    .addLast(new LengthFieldBasedFrameDecoder(
-                            Settings.MAX_FRAME + Settings.PREFIX, 0, Settings.PREFIX, 0, Settings.PREFIX))
-                    .addLast(new LengthFieldPrepender(Settings.PREFIX));
-        }
-        channel.pipeline().addLast(new NettyEcho(settings.consolidate()));
     }
 
     private static List<Channel> datagrams(

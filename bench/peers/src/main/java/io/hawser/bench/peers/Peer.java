@@ -13,6 +13,7 @@ enum Peer {
     NETTY_EPOLL,
     NETTY_URING,
     VERTX,
+    UNDERTOW,
     JDK_NIO,
     JDK_THREADS;
 
@@ -29,7 +30,13 @@ enum Peer {
 
     /** What it can do. */
     Set<Mode> modes() {
-        return this == JDK_THREADS ? EnumSet.of(Mode.ECHO, Mode.FRAMED) : EnumSet.allOf(Mode.class);
+        return switch (this) {
+            case NETTY_NIO, NETTY_EPOLL, NETTY_URING -> EnumSet.allOf(Mode.class);
+            case VERTX -> EnumSet.complementOf(EnumSet.of(Mode.TLS));
+            case UNDERTOW -> EnumSet.of(Mode.HTTP);
+            case JDK_NIO -> EnumSet.of(Mode.ECHO, Mode.FRAMED, Mode.UDP);
+            case JDK_THREADS -> EnumSet.of(Mode.ECHO, Mode.FRAMED);
+        };
     }
 
     /** The options that concern it in this mode, which it must have. */
@@ -48,6 +55,9 @@ enum Peer {
                 if (this == NETTY_URING && mode != Mode.UDP) {
                     options.add("--buffer-ring");
                 }
+                if (mode == Mode.TLS) {
+                    options.addAll(Set.of("--tls-provider", "--cert", "--key"));
+                }
             }
             case VERTX -> options.add("--transport");
             case JDK_NIO -> {
@@ -55,7 +65,7 @@ enum Peer {
                     options.add("--datagram-bytes");
                 }
             }
-            case JDK_THREADS -> {}
+            case UNDERTOW, JDK_THREADS -> {}
         }
         return options;
     }
@@ -74,6 +84,7 @@ enum Peer {
             case NETTY_EPOLL -> NettyServer.start(NettyTransport.EPOLL, settings);
             case NETTY_URING -> NettyServer.start(NettyTransport.URING, settings);
             case VERTX -> VertxServer.start(settings);
+            case UNDERTOW -> UndertowServer.start(settings);
             case JDK_NIO -> NioServer.start(settings);
             case JDK_THREADS -> ThreadsServer.start(settings);
         };

@@ -2,9 +2,10 @@
 package io.hawser.bench.peers;
 
 import java.io.PrintWriter;
-import java.net.InetSocketAddress;
+import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -37,7 +38,8 @@ public final class PeerMain implements Callable<Integer> {
             arity = "0..1",
             paramLabel = "MODE",
             defaultValue = "echo",
-            description = "echo (TCP), framed (TCP, a length of 4 bytes before each frame) or udp; default echo")
+            description =
+                    "echo (TCP), framed (TCP, a length of 4 bytes before each frame), udp, http, ws or tls; default echo")
     private Mode mode = Mode.ECHO;
 
     @Option(names = "--list", description = "names the peers, each mode with its options, and ends")
@@ -83,6 +85,18 @@ public final class PeerMain implements Callable<Integer> {
     @Option(names = "--platform", description = "jdk-threads: threads of the system instead of virtual ones")
     private boolean platform;
 
+    @Option(
+            names = "--tls-provider",
+            defaultValue = "jdk",
+            description = "Netty, tls: jdk, or openssl by netty-tcnative; default ${DEFAULT-VALUE}")
+    private TlsProvider tlsProvider = TlsProvider.JDK;
+
+    @Option(names = "--cert", paramLabel = "FILE", description = "tls: the chain of certificates, PEM")
+    private @Nullable Path certificate;
+
+    @Option(names = "--key", paramLabel = "FILE", description = "tls: the private key, PEM in PKCS#8")
+    private @Nullable Path key;
+
     private PeerMain() {}
 
     /**
@@ -124,10 +138,8 @@ public final class PeerMain implements Callable<Integer> {
         final Peer peer = peer();
         final PeerServer server = peer.start(settings(peer));
         StopSignal.onShutdown(server::close);
-        final InetSocketAddress address = server.address();
         final PrintWriter out = spec.commandLine().getOut();
-        out.println("listening " + (mode == Mode.UDP ? "udp" : "tcp") + "://"
-                + address.getAddress().getHostAddress() + ":" + address.getPort());
+        out.println("listening " + mode.uri(server.address()));
         out.flush();
         // The hook ends the process.
         new CountDownLatch(1).await();
@@ -167,7 +179,18 @@ public final class PeerMain implements Callable<Integer> {
         }
         requireRange("--loops", loops, MAX_LOOPS);
         requireRange("--datagram-bytes", datagramBytes, Settings.MAX_DATAGRAM);
-        return new Settings(mode, loops, allocator, consolidate, bufferRing, gro, datagramBytes, transport, platform);
+        return new Settings(
+                mode, loops, allocator, consolidate, bufferRing, gro, datagramBytes, transport, platform, tls());
+    }
+
+    private @Nullable Tls tls() {
+        if (mode != Mode.TLS) {
+            return null;
+        }
+        if (certificate == null || key == null) {
+            throw wrong("tls needs --cert and --key");
+        }
+        return new Tls(tlsProvider, certificate, key);
     }
 
     private void requireRange(String option, int value, int high) {

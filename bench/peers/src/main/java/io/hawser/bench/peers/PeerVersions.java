@@ -2,6 +2,8 @@
 package io.hawser.bench.peers;
 
 import io.netty.channel.Channel;
+import io.netty.handler.ssl.OpenSsl;
+import io.undertow.Version;
 import io.vertx.core.Vertx;
 import picocli.CommandLine.IVersionProvider;
 
@@ -12,6 +14,8 @@ final class PeerVersions implements IVersionProvider {
         return new String[] {
             "Netty " + Channel.class.getPackage().getImplementationVersion(),
             "Vert.x " + Vertx.class.getPackage().getImplementationVersion(),
+            "Undertow " + Version.getVersionString(),
+            OpenSsl.isAvailable() ? OpenSsl.versionString() + ", by netty-tcnative" : "no OpenSSL for Netty here",
             "Java " + Runtime.version()
         };
     }

@@ -3,6 +3,7 @@ package io.hawser.bench.peers;
 
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How a peer is to run. What does not concern a peer is not read by it.
@@ -16,6 +17,7 @@ import java.net.InetSocketAddress;
  * @param datagramBytes the longest datagram that comes back whole, 1 to 65,507; a longer one is cut or dropped
  * @param transport of Vert.x
  * @param platformThreads whether a connection has a thread of the system instead of a virtual one
+ * @param tls with what TLS is spoken; null in all modes but that one
  */
 record Settings(
         Mode mode,
@@ -26,7 +28,8 @@ record Settings(
         boolean gro,
         int datagramBytes,
         VertxTransport transport,
-        boolean platformThreads) {
+        boolean platformThreads,
+        @Nullable Tls tls) {
     /** What waits to be accepted; the kernel bounds it by net.core.somaxconn. */
     static final int BACKLOG = 4096;
 
@@ -51,38 +54,45 @@ record Settings(
     /** What a peer does when nothing else is asked for. */
     static Settings of(Mode mode) {
         return new Settings(
-                mode, 1, Allocator.DEFAULT, false, true, false, DATAGRAM_BYTES, VertxTransport.NATIVE, false);
+                mode, 1, Allocator.DEFAULT, false, true, false, DATAGRAM_BYTES, VertxTransport.NATIVE, false, null);
     }
 
     Settings withLoops(int count) {
         return new Settings(
-                mode, count, allocator, consolidate, bufferRing, gro, datagramBytes, transport, platformThreads);
+                mode, count, allocator, consolidate, bufferRing, gro, datagramBytes, transport, platformThreads, tls);
     }
 
     Settings withAllocator(Allocator other) {
         return new Settings(
-                mode, loops, other, consolidate, bufferRing, gro, datagramBytes, transport, platformThreads);
+                mode, loops, other, consolidate, bufferRing, gro, datagramBytes, transport, platformThreads, tls);
     }
 
     Settings withConsolidation() {
-        return new Settings(mode, loops, allocator, true, bufferRing, gro, datagramBytes, transport, platformThreads);
+        return new Settings(
+                mode, loops, allocator, true, bufferRing, gro, datagramBytes, transport, platformThreads, tls);
     }
 
     Settings withoutBufferRing() {
-        return new Settings(mode, loops, allocator, consolidate, false, gro, datagramBytes, transport, platformThreads);
+        return new Settings(
+                mode, loops, allocator, consolidate, false, gro, datagramBytes, transport, platformThreads, tls);
     }
 
     Settings withGro() {
         return new Settings(
-                mode, loops, allocator, consolidate, bufferRing, true, datagramBytes, transport, platformThreads);
+                mode, loops, allocator, consolidate, bufferRing, true, datagramBytes, transport, platformThreads, tls);
     }
 
     Settings withTransport(VertxTransport other) {
         return new Settings(
-                mode, loops, allocator, consolidate, bufferRing, gro, datagramBytes, other, platformThreads);
+                mode, loops, allocator, consolidate, bufferRing, gro, datagramBytes, other, platformThreads, tls);
     }
 
     Settings withPlatformThreads() {
-        return new Settings(mode, loops, allocator, consolidate, bufferRing, gro, datagramBytes, transport, true);
+        return new Settings(mode, loops, allocator, consolidate, bufferRing, gro, datagramBytes, transport, true, tls);
+    }
+
+    Settings withTls(Tls other) {
+        return new Settings(
+                mode, loops, allocator, consolidate, bufferRing, gro, datagramBytes, transport, platformThreads, other);
     }
 }

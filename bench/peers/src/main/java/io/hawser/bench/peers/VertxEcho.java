@@ -6,6 +6,7 @@ import io.vertx.core.VerticleBase;
 import io.vertx.core.datagram.DatagramPacket;
 import io.vertx.core.datagram.DatagramSocket;
 import io.vertx.core.datagram.DatagramSocketOptions;
+import io.vertx.core.http.HttpServer;
 import io.vertx.core.net.NetServer;
 import io.vertx.core.net.NetServerOptions;
 import io.vertx.core.net.NetSocket;
@@ -33,7 +34,12 @@ final class VertxEcho extends VerticleBase {
 
     @Override
     public Future<?> start() {
-        return (settings.mode() == Mode.UDP ? datagrams() : streams()).onSuccess(bound -> port = bound);
+        final Future<Integer> listening = switch (settings.mode()) {
+            case UDP -> datagrams();
+            case HTTP, WS -> http();
+            case ECHO, FRAMED, TLS -> streams();
+        };
+        return listening.onSuccess(bound -> port = bound);
     }
 
     private Future<Integer> streams() {
@@ -43,6 +49,12 @@ final class VertxEcho extends VerticleBase {
                 .connectHandler(settings.mode() == Mode.FRAMED ? VertxFrames::serve : VertxEcho::serve)
                 .listen(settings.loops() > 1 ? SHARED_PORT : 0, HOST)
                 .map(NetServer::actualPort);
+    }
+
+    private Future<Integer> http() {
+        return VertxHttp.create(vertx, settings)
+                .listen(settings.loops() > 1 ? SHARED_PORT : 0, HOST)
+                .map(HttpServer::actualPort);
     }
 
     /** With back-pressure; ends the socket when the peer has ended its side, if Vert.x still has it then. */

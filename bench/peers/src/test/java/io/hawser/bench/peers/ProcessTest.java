@@ -54,6 +54,10 @@ class ProcessTest {
                 .isEqualTo(2);
         assertThat(PeerMain.commandLine().setErr(silent()).execute("netty-nio", "--loops", "0"))
                 .isEqualTo(2);
+        assertThat(PeerMain.commandLine().setErr(silent()).execute("netty-nio", "tls"))
+                .isEqualTo(2);
+        assertThat(PeerMain.commandLine().setErr(silent()).execute("undertow", "ws"))
+                .isEqualTo(2);
         assertThat(PeerMain.commandLine().setErr(silent()).execute("nobody")).isEqualTo(2);
         assertThat(PeerMain.commandLine().setErr(silent()).execute()).isEqualTo(2);
     }
