@@ -14,11 +14,20 @@ struct addrinfo;
 
 /* -- load.c: what was asked for -- */
 
+enum protocol { ECHO, HTTP, WEBSOCKET };
+
 struct options {
     const char *target;    /* HOST:PORT, or NULL for a unix socket */
+    const char *path;      /* of HTTP and WebSocket */
+    const char *body;      /* HTTP: of each answer, or NULL for any */
+    const char *authority; /* TLS: a file of certificates that the server's must stem from, or NULL for any */
     const char *unix_path; /* or NULL */
     const char *hgrm;      /* where the distribution goes, or NULL */
+    enum protocol protocol;
     bool udp, framed, idle;
+    bool tls, handshakes;
+    bool deflate, text; /* WebSocket */
+    bool batch;         /* the next requests leave when all in flight have been answered */
     uint32_t connections, in_flight, size;
     double rate; /* messages a second over all connections, 0 for a closed loop */
     double timeout_s, warmup_s, seconds;
@@ -88,7 +97,12 @@ void print_report(void);
 
 void load_streams(void); /* load_stream.c */
 void load_datagrams(void); /* load_udp.c */
+void load_exchanges(void); /* load_exchange.c */
+void load_handshakes(void); /* load_handshake.c */
 _Noreturn void hold_idle(void); /* load_idle.c */
+
+/* What of the above this program was built with, as words: "tls", "deflate". */
+void print_abilities(void);
 
 /* A connected socket, blocking, whose connect and sends time out; from the source address unless that is NULL. A NULL target is the unix path. */
 int connect_stream(const struct addrinfo *target, const char *source);
