@@ -555,7 +555,9 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
     @Override
     public void sent(long bytes) {
         sendPending = false;
-        onSent(bytes, filePending);
+        if (bytes > 0) {
+            onSent(bytes, filePending);
+        }
         send();
         completeSent();
     }

@@ -22,7 +22,7 @@ public interface StreamSink {
     /** The peer sent FIN; the last bytes have been delivered. */
     void inputEnded();
 
-    /** The pending send took {@code bytes}, at least one, from the head of the buffer. */
+    /** The pending send took {@code bytes}, at least one, from the head of the buffer; or 0 where {@link StreamSocket#sendFile} was pending. */
     void sent(long bytes);
 
     /**

@@ -41,8 +41,8 @@ public interface StreamSocket {
      *
      * @param count how many bytes at most, at least 1
      * @return how many bytes the kernel took; 0 if the file ends at {@code position} or before; {@link #UNSUPPORTED}, which a file is answered
-     *     the first time or never, and nothing has happened; or {@link #PENDING}, which is one pending send as that of {@link #send}, and
-     *     during which the file is to stay open
+     *     the first time or never, and nothing has happened; or {@link #PENDING}: there is no room, which is one pending send as that of
+     *     {@link #send}, and ends with {@link StreamSink#sent} of 0 when this is to be called again
      * @throws IOException if the connection is broken, or the file cannot be read; the caller closes the connection
      */
     default long sendFile(FileHandle file, long position, long count) throws IOException {

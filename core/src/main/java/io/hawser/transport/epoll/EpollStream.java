@@ -8,9 +8,12 @@ import io.hawser.linux.Errno;
 import io.hawser.linux.MsgHdrDescriptor;
 import io.hawser.linux.SockAddrDescriptor;
 import io.hawser.linux.Sockets;
+import io.hawser.transport.FileHandle;
 import io.hawser.transport.StreamSink;
 import io.hawser.transport.StreamSocket;
 import io.hawser.transport.posix.AcceptedDescriptor;
+import io.hawser.transport.posix.FileSender;
+import io.hawser.transport.posix.PosixFile;
 import io.hawser.transport.posix.SocketErrors;
 import java.io.IOException;
 import java.net.SocketAddress;
@@ -47,6 +50,9 @@ final class EpollStream extends EpollHandle implements StreamSocket {
     private boolean full;
 
     private @Nullable Buffer pending;
+    /** A file is to be sent when there is room. */
+    private boolean filePending;
+
     private boolean dead;
     private boolean closed;
     /** What epoll was asked to report. */
@@ -79,7 +85,7 @@ final class EpollStream extends EpollHandle implements StreamSocket {
         if (receiving && !inputEnded && !starving) {
             mask |= Epoll.EPOLLIN | Epoll.EPOLLRDHUP;
         }
-        if (connecting || pending != null) {
+        if (connecting || pending != null || filePending) {
             mask |= Epoll.EPOLLOUT;
         }
         return mask;
@@ -112,6 +118,10 @@ final class EpollStream extends EpollHandle implements StreamSocket {
             full = false;
             if (pending != null) {
                 resumeSend(pending);
+            } else if (filePending) {
+                filePending = false;
+                sink.sent(0);
+                updateInterest();
             }
         }
         if ((mask & INPUT) != 0 && !closed && !dead) {
@@ -250,6 +260,28 @@ final class EpollStream extends EpollHandle implements StreamSocket {
         }
     }
 
+    @Override
+    public long sendFile(FileHandle file, long position, long count) throws IOException {
+        if (!(file instanceof PosixFile own)) {
+            return UNSUPPORTED;
+        }
+        final int n = transport.fileSender().send(fd, own, position, count);
+        if (n >= 0) {
+            return n;
+        }
+        if (n == -Errno.EAGAIN) {
+            full = true;
+            filePending = true;
+            updateInterest();
+            return PENDING;
+        }
+        if (FileSender.isUnsupported(-n)) {
+            return UNSUPPORTED;
+        }
+        dead = true;
+        throw SocketErrors.transfer("sendfile", -n);
+    }
+
     /** Tells in {@link EpollTransport#offered} how many bytes it has offered to the kernel. */
     private int trySend(Buffer outbound) {
         final Block head = outbound.head();
@@ -283,6 +315,7 @@ final class EpollStream extends EpollHandle implements StreamSocket {
         if (!dead && !closed) {
             dead = true;
             pending = null;
+            filePending = false;
             if (!transport.edgeTriggered) {
                 // Error and hang-up are reported even with an empty interest, so leave the epoll instance by closing
                 // soon; the
@@ -306,6 +339,7 @@ final class EpollStream extends EpollHandle implements StreamSocket {
         if (!closed) {
             closed = true;
             pending = null;
+            filePending = false;
             transport.closeDescriptor(this, fd);
             sink.closed();
         }
@@ -324,7 +358,7 @@ final class EpollStream extends EpollHandle implements StreamSocket {
         if (closed || dead) {
             return;
         }
-        if (connecting || pending != null) {
+        if (connecting || pending != null || filePending) {
             throw new IllegalStateException("Detached while a send or the connect is pending");
         }
         closed = true;

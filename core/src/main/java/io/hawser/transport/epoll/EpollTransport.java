@@ -25,6 +25,7 @@ import io.hawser.transport.StreamSocket;
 import io.hawser.transport.Transport;
 import io.hawser.transport.TransportConfig;
 import io.hawser.transport.posix.AcceptedDescriptor;
+import io.hawser.transport.posix.FileSender;
 import io.hawser.transport.posix.PassedDescriptor;
 import io.hawser.transport.posix.PosixDatagrams;
 import io.hawser.transport.posix.PosixSockets;
@@ -77,6 +78,9 @@ final class EpollTransport implements Transport {
     private @Nullable PosixDatagrams datagrams;
 
     private @Nullable DatagramReceiver datagramReceiver;
+
+    /** Made for the first file. */
+    private @Nullable FileSender fileSender;
 
     private @Nullable EpollHandle[] handles = new EpollHandle[64];
     private int[] freeSlots = new int[64];
@@ -300,6 +304,15 @@ final class EpollTransport implements Transport {
         if (made == null) {
             made = new DatagramReceiver(calls, blocks, arena);
             datagramReceiver = made;
+        }
+        return made;
+    }
+
+    FileSender fileSender() {
+        FileSender made = fileSender;
+        if (made == null) {
+            made = new FileSender(calls, arena);
+            fileSender = made;
         }
         return made;
     }

@@ -2,14 +2,18 @@
 package io.hawser.transport.epoll;
 
 import io.hawser.transport.AcceptedSocket;
+import io.hawser.transport.FileHandle;
 import io.hawser.transport.SocketPassing;
 import io.hawser.transport.Transport;
 import io.hawser.transport.TransportConfig;
 import io.hawser.transport.TransportProvider;
 import io.hawser.transport.TransportUnavailableException;
 import io.hawser.transport.posix.AcceptedDescriptor;
+import io.hawser.transport.posix.PosixFile;
 import io.hawser.transport.posix.PosixPassing;
 import java.io.IOException;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
 
 /** Makes epoll transports; Linux on x86-64 and aarch64. */
 public final class EpollTransportProvider implements TransportProvider {
@@ -38,5 +42,10 @@ public final class EpollTransportProvider implements TransportProvider {
     @Override
     public AcceptedSocket adopt(int descriptor) {
         return AcceptedDescriptor.adopt(descriptor);
+    }
+
+    @Override
+    public FileHandle openFile(Path path, LinkOption... options) throws IOException {
+        return PosixFile.open(path, options);
     }
 }

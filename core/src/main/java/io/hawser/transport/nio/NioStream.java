@@ -3,6 +3,8 @@ package io.hawser.transport.nio;
 
 import io.hawser.buffer.Block;
 import io.hawser.buffer.Buffer;
+import io.hawser.transport.ChannelFile;
+import io.hawser.transport.FileHandle;
 import io.hawser.transport.StreamSink;
 import io.hawser.transport.StreamSocket;
 import java.io.IOException;
@@ -21,6 +23,9 @@ import org.jspecify.annotations.Nullable;
 final class NioStream implements StreamSocket, Selectable {
     /** Blocks received in one turn, so that one fast peer cannot starve the others. */
     static final int BLOCKS_PER_TURN = 4;
+
+    /** The most that one call sends of a file: what it has to read from the disk holds the loop up. */
+    private static final int MAX_FILE_BYTES = 1 << 20;
 
     private enum State {
         CONNECTING,
@@ -43,6 +48,8 @@ final class NioStream implements StreamSocket, Selectable {
 
     /** What was sent with {@link #PENDING} as the answer. */
     private @Nullable Buffer pending;
+    /** A file is to be sent when there is room. */
+    private boolean filePending;
 
     /** What {@link #isPeerPresent()} found. */
     private @Nullable Block ahead;
@@ -110,7 +117,7 @@ final class NioStream implements StreamSocket, Selectable {
     @Override
     public long send(Buffer outbound) throws IOException {
         requireUsable();
-        if (pending != null) {
+        if (isSendPending()) {
             throw new IllegalStateException("A send is pending");
         }
         if (outbound.readableBytes() == 0) {
@@ -133,6 +140,30 @@ final class NioStream implements StreamSocket, Selectable {
         return PENDING;
     }
 
+    @Override
+    public long sendFile(FileHandle file, long position, long count) throws IOException {
+        requireUsable();
+        if (!(file instanceof ChannelFile own)) {
+            return UNSUPPORTED;
+        }
+        long sent;
+        boolean ended;
+        try {
+            sent = own.channel().transferTo(position, Math.min(count, MAX_FILE_BYTES), channel);
+            ended = sent == 0 && own.channel().size() <= position;
+        } catch (IOException e) {
+            breakOff();
+            throw NioErrors.transfer("Could not send a file", e);
+        }
+        if (sent > 0 || ended) {
+            return sent;
+        }
+        full = true;
+        filePending = true;
+        updateInterest();
+        return PENDING;
+    }
+
     private long write(Buffer outbound) throws IOException {
         long asked = outbound.readableBytes();
         long written = transport.writer().write(channel, outbound, asked);
@@ -148,8 +179,8 @@ final class NioStream implements StreamSocket, Selectable {
     @Override
     public void shutdownOutput() throws IOException {
         requireUsable();
-        if (pending != null || state == State.CONNECTING) {
-            throw new IllegalStateException(pending != null ? "A send is pending" : "Not connected yet");
+        if (isSendPending() || state == State.CONNECTING) {
+            throw new IllegalStateException(isSendPending() ? "A send is pending" : "Not connected yet");
         }
         try {
             channel.shutdownOutput();
@@ -199,8 +230,8 @@ final class NioStream implements StreamSocket, Selectable {
         if (state == State.FAILED || state == State.CLOSED) {
             return;
         }
-        if (pending != null || state == State.CONNECTING) {
-            throw new IllegalStateException(pending != null ? "A send is pending" : "Not connected yet");
+        if (isSendPending() || state == State.CONNECTING) {
+            throw new IllegalStateException(isSendPending() ? "A send is pending" : "Not connected yet");
         }
         receiving = false;
         final Block block = ahead;
@@ -382,6 +413,12 @@ final class NioStream implements StreamSocket, Selectable {
     }
 
     private int resumeSend() {
+        if (filePending) {
+            filePending = false;
+            full = false;
+            sink.sent(0);
+            return 1;
+        }
         Buffer outbound = pending;
         if (outbound == null) {
             return 0;
@@ -410,14 +447,19 @@ final class NioStream implements StreamSocket, Selectable {
     private void breakOff() {
         state = State.FAILED;
         pending = null;
+        filePending = false;
         key.cancel();
+    }
+
+    private boolean isSendPending() {
+        return pending != null || filePending;
     }
 
     private void updateInterest() {
         int wanted = switch (state) {
             case CONNECTING -> channel.isConnectionPending() ? SelectionKey.OP_CONNECT : 0;
             case OPEN ->
-                (isHungry() && !starving ? SelectionKey.OP_READ : 0) | (pending != null ? SelectionKey.OP_WRITE : 0);
+                (isHungry() && !starving ? SelectionKey.OP_READ : 0) | (isSendPending() ? SelectionKey.OP_WRITE : 0);
             case FAILED, CLOSED -> interestOps;
         };
         if (wanted != interestOps) {

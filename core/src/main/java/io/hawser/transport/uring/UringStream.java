@@ -4,14 +4,18 @@ package io.hawser.transport.uring;
 import io.hawser.buffer.Block;
 import io.hawser.buffer.Buffer;
 import io.hawser.linux.CqeDescriptor;
+import io.hawser.linux.Descriptors;
 import io.hawser.linux.Errno;
 import io.hawser.linux.IoUring;
 import io.hawser.linux.MsgHdrDescriptor;
 import io.hawser.linux.SockAddrDescriptor;
 import io.hawser.linux.Sockets;
+import io.hawser.transport.FileHandle;
 import io.hawser.transport.StreamSink;
 import io.hawser.transport.StreamSocket;
 import io.hawser.transport.posix.AcceptedDescriptor;
+import io.hawser.transport.posix.FileSender;
+import io.hawser.transport.posix.PosixFile;
 import io.hawser.transport.posix.SocketErrors;
 import java.io.IOException;
 import java.net.SocketAddress;
@@ -45,6 +49,9 @@ final class UringStream extends UringHandle implements StreamSocket {
     private boolean rearmQueued;
 
     private boolean sending;
+    /** What is in the ring is no send but a poll: a file is to be sent when there is room. */
+    private boolean filePending;
+
     private boolean connecting;
     private boolean failed;
     private boolean detaching;
@@ -121,11 +128,15 @@ final class UringStream extends UringHandle implements StreamSocket {
     }
 
     private void onSend(int result) {
+        final boolean ofFile = filePending;
         sending = false;
+        filePending = false;
         if (closing || failed) {
             return;
         }
-        if (result > 0) {
+        if (ofFile && result >= 0) {
+            sink.sent(0);
+        } else if (result > 0) {
             sink.sent(result);
         } else {
             fail(SocketErrors.transfer("send", result == 0 ? Errno.EPIPE : -result));
@@ -222,6 +233,33 @@ final class UringStream extends UringHandle implements StreamSocket {
             ring.prepareSendMessage(fd, message.address(), userData);
         }
         return PENDING;
+    }
+
+    /**
+     * Ring operations that copy from files run on threads of the kernel, one for each slow reader, so this is sendfile(2). That asks for a
+     * non-blocking socket, which this one is for as long as the call takes: whatever is in the ring has taken note of the mode before.
+     */
+    @Override
+    public long sendFile(FileHandle file, long position, long count) throws IOException {
+        if (!(file instanceof PosixFile own)) {
+            return UNSUPPORTED;
+        }
+        Descriptors.setBlocking(transport.calls, fd, false);
+        final int n = transport.fileSender().send(fd, own, position, count);
+        Descriptors.setBlocking(transport.calls, fd, true);
+        if (n >= 0) {
+            return n;
+        }
+        if (n == -Errno.EAGAIN) {
+            sending = true;
+            filePending = true;
+            transport.ringWithRoom().preparePollOnce(fd, Sockets.POLLOUT, UserData.of(slot, UserData.SEND));
+            return PENDING;
+        }
+        if (FileSender.isUnsupported(-n)) {
+            return UNSUPPORTED;
+        }
+        throw SocketErrors.transfer("sendfile", -n);
     }
 
     private static void gather(MsgHdrDescriptor message, Block head, long readable) {

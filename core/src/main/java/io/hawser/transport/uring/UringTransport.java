@@ -26,6 +26,7 @@ import io.hawser.transport.StreamSocket;
 import io.hawser.transport.Transport;
 import io.hawser.transport.TransportConfig;
 import io.hawser.transport.posix.AcceptedDescriptor;
+import io.hawser.transport.posix.FileSender;
 import io.hawser.transport.posix.PassedDescriptor;
 import io.hawser.transport.posix.PosixDatagrams;
 import io.hawser.transport.posix.PosixSockets;
@@ -66,6 +67,8 @@ final class UringTransport implements Transport {
     private final int readBlocks;
     /** Made for the first UDP socket, as most loops have none. */
     private @Nullable PosixDatagrams datagrams;
+    /** Made for the first file. */
+    private @Nullable FileSender fileSender;
 
     /** Blocks for datagrams, one group for each size that is in use. */
     private final List<DatagramBlocks> datagramBlocks = new ArrayList<>();
@@ -350,6 +353,15 @@ final class UringTransport implements Transport {
         final DatagramBlocks made =
                 DatagramBlocks.provide(ring, cache, group, blockBytes, readBlocks, options.coalescing(), arena);
         datagramBlocks.add(made);
+        return made;
+    }
+
+    FileSender fileSender() {
+        FileSender made = fileSender;
+        if (made == null) {
+            made = new FileSender(calls, arena);
+            fileSender = made;
+        }
         return made;
     }
 
