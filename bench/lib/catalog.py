@@ -9,8 +9,17 @@ FLOOR = "bench/floor/out/"
 HAWSER = "./hawser"
 PEER = "bench/peer"
 JVM = "bench/jvm"
+NGINX = "bench/nginx"
 
-ECHO, FRAMED, UDP = "echo", "framed", "udp"
+ECHO, FRAMED, UDP, HTTP, WS, TLS = "echo", "framed", "udp", "http", "ws", "tls"
+
+# What a server in each mode listens on, where a scheme of URIs is wanted.
+SCHEMES = {ECHO: "tcp", FRAMED: "tcp", UDP: "udp", HTTP: "http", WS: "ws", TLS: "tls"}
+WS_PATH = "/echo"
+BODY = "Hello, World!"
+
+# Of all servers that speak TLS; made anew for each run.
+CERTIFICATE, KEY = FLOOR + "certificate.pem", FLOOR + "key.pem"
 
 # JVM options of servers whose memory is measured. A young generation that the start has touched all of, and no more heap
 # than needed, so that what a connection adds to the resident memory is what it keeps, not where garbage has lain.
@@ -26,6 +35,7 @@ class Server:
     peer: bool = False
     spins: bool = False         # takes its core for itself while it is not stopped
     aot: bool = False           # cold starts only: with an ahead-of-time cache
+    needs: str = ""             # a program that must be installed
 
     def command(self, mode, loops):
         return self.make(mode, loops)
@@ -37,37 +47,50 @@ def c(program):
 
 def hawser(transport, *more):
     def make(mode, loops):
-        scheme = "udp" if mode == UDP else "tcp"
+        uri = f"{SCHEMES[mode]}://127.0.0.1:0{WS_PATH if mode == WS else ''}"
         codec = ["--codec", "length4"] if mode == FRAMED else []
-        return [HAWSER, "serve", f"{scheme}://127.0.0.1:0", "--transport", transport, "--loops", str(loops), *codec,
-                *more]
+        files = ["--cert", CERTIFICATE, "--key", KEY] if mode == TLS else []
+        return [HAWSER, "serve", uri, "--transport", transport, "--loops", str(loops), *codec, *files, *more]
     return make
 
 
 def peer(name, *more):
     # JDK threads have no loops.
-    return lambda mode, loops: [PEER, name, mode, *([] if name == "jdk-threads" else ["--loops", str(loops)]), *more]
+    return lambda mode, loops: [PEER, name, mode, *([] if name == "jdk-threads" else ["--loops", str(loops)]),
+                                *(["--cert", CERTIFICATE, "--key", KEY] if mode == TLS else []), *more]
 
+
+IN_LOOP = ("--in-loop",)     # of HTTP, whose handlers run on virtual threads unless told
 
 SERVERS = {server.name: server for server in (
     Server("c-epoll", (ECHO,), c("echo_epoll"), floor=True),
     Server("c-uring", (ECHO,), c("echo_uring"), floor=True),
     Server("c-udp", (UDP,), c("echo_udp"), floor=True),
-    Server("hawser-epoll", (ECHO, FRAMED, UDP), hawser("epoll")),
-    Server("hawser-uring", (ECHO, FRAMED, UDP), hawser("io_uring")),
-    Server("hawser-nio", (ECHO, FRAMED, UDP), hawser("nio")),
+    Server("hawser-epoll", (ECHO, FRAMED, UDP, HTTP, WS), hawser("epoll")),
+    Server("hawser-uring", (ECHO, FRAMED, UDP, HTTP, WS), hawser("io_uring")),
+    Server("hawser-nio", (ECHO, FRAMED, UDP, HTTP, WS), hawser("nio")),
     Server("hawser-epoll-spin", (ECHO,), hawser("epoll", "--spin"), spins=True),
     Server("hawser-uring-spin", (ECHO,), hawser("io_uring", "--spin"), spins=True),
     Server("hawser-epoll-blocking", (ECHO,), hawser("epoll", "--blocking")),
     Server("hawser-uring-blocking", (ECHO,), hawser("io_uring", "--blocking")),
     Server("hawser-epoll-carried", (ECHO,), hawser("epoll", "--blocking", "--loop-carried")),
     Server("hawser-uring-carried", (ECHO,), hawser("io_uring", "--blocking", "--loop-carried")),
+    Server("hawser-epoll-in-loop", (HTTP,), hawser("epoll", *IN_LOOP)),
+    Server("hawser-uring-in-loop", (HTTP,), hawser("io_uring", *IN_LOOP)),
+    Server("hawser-epoll-jdk", (TLS,), hawser("epoll", "--tls-provider", "jdk")),
+    Server("hawser-epoll-openssl", (TLS,), hawser("epoll", "--tls-provider", "openssl")),
+    Server("hawser-uring-jdk", (TLS,), hawser("io_uring", "--tls-provider", "jdk")),
+    Server("hawser-uring-openssl", (TLS,), hawser("io_uring", "--tls-provider", "openssl")),
     Server("hawser-epoll-aot", (ECHO,), hawser("epoll"), aot=True),
     Server("hawser-uring-aot", (ECHO,), hawser("io_uring"), aot=True),
-    Server("netty-nio", (ECHO, FRAMED, UDP), peer("netty-nio"), peer=True),
-    Server("netty-epoll", (ECHO, FRAMED, UDP), peer("netty-epoll"), peer=True),
-    Server("netty-uring", (ECHO, FRAMED, UDP), peer("netty-uring"), peer=True),
-    Server("vertx", (ECHO, FRAMED, UDP), peer("vertx"), peer=True),
+    Server("netty-nio", (ECHO, FRAMED, UDP, HTTP, WS), peer("netty-nio"), peer=True),
+    Server("netty-epoll", (ECHO, FRAMED, UDP, HTTP, WS), peer("netty-epoll"), peer=True),
+    Server("netty-uring", (ECHO, FRAMED, UDP, HTTP, WS), peer("netty-uring"), peer=True),
+    Server("netty-epoll-jdk", (TLS,), peer("netty-epoll", "--tls-provider", "jdk"), peer=True),
+    Server("netty-epoll-openssl", (TLS,), peer("netty-epoll", "--tls-provider", "openssl"), peer=True),
+    Server("vertx", (ECHO, FRAMED, UDP, HTTP, WS), peer("vertx"), peer=True),
+    Server("undertow", (HTTP,), peer("undertow"), peer=True),
+    Server("nginx", (HTTP,), lambda mode, loops: [NGINX], peer=True, needs="nginx"),
     Server("jdk-nio", (ECHO, FRAMED, UDP), peer("jdk-nio"), peer=True),
     Server("jdk-threads", (ECHO, FRAMED), peer("jdk-threads"), peer=True),
 )}
@@ -106,6 +129,7 @@ class Scenario:
     baselines: dict = field(default_factory=dict)
     variants: tuple = (Variant(),)
     goals: tuple = ()
+    needs: str = ""             # what the load generator must have been built with
 
     def baseline_of(self, server):
         """The server that this one is compared with, or '' for none."""
@@ -113,7 +137,7 @@ class Scenario:
         return "" if name == server else name
 
 
-CPU, P50, P999 = "cpu_us_per_request", "p50_us", "p999_us"
+CPU, MIB, P50, P999 = "cpu_us_per_request", "cpu_us_per_mib", "p50_us", "p999_us"
 
 FLOORS = ("c-epoll", "c-uring")
 OURS = ("hawser-epoll", "hawser-uring")
@@ -153,6 +177,35 @@ def datagrams(name, size, in_flight):
                     goals=peer_goals("G9", ("netty-epoll",), 0.5))
 
 
+def web_socket(name, title, size, connections, deflate=False):
+    return Scenario(name, f"WebSocket echo, {title}, {connections} connections", "closed", CPU,
+                    (*OURS, "netty-epoll", "vertx"), mode=WS, baseline="netty-epoll",
+                    load={"size": size, "connections": connections, **({"deflate": True} if deflate else {})},
+                    goals=peer_goals("G11", ("netty-epoll",), 0.7), needs="deflate" if deflate else "")
+
+
+PROVIDERS = ("jdk", "openssl")
+
+
+def tls(name, title, figure, load):
+    """The same provider against the same."""
+    ours = {f"{server}-{provider}": f"netty-epoll-{provider}" for provider in PROVIDERS for server in OURS}
+    servers = tuple(f"{server}-{provider}" for provider in PROVIDERS for server in (*OURS, "netty-epoll"))
+    return Scenario(name, title, "closed", figure, servers, mode=TLS, load={**load, "ca": CERTIFICATE},
+                    baselines=ours, needs="tls",
+                    goals=tuple(Goal("G12", server, 1.0, other) for server, other in ours.items()))
+
+
+def http(name, title, load):
+    ours = (*OURS, *(f"{server}-in-loop" for server in OURS))
+    return Scenario(name, f"HTTP/1.1, 'Hello, World!', 100 connections, {title}", "closed", CPU,
+                    (*ours, "netty-epoll", "vertx", "undertow", "nginx"), mode=HTTP, baseline="netty-epoll",
+                    load={"connections": 100, "body": BODY, **load},
+                    # 1.5 times as many a CPU second, and as many as nginx.
+                    goals=(*peer_goals("G13", ("netty-epoll", "vertx", "undertow"), 0.667, servers=ours),
+                           *peer_goals("G13", ("nginx",), servers=ours)))
+
+
 SCENARIOS = {scenario.name: scenario for scenario in (
     Scenario("one", "one connection, one request in flight, 1 KiB", "closed", P50,
              (*FLOORS, *OURS, "hawser-epoll-spin", "hawser-uring-spin", *LOOPED, "jdk-threads"),
@@ -186,6 +239,16 @@ SCENARIOS = {scenario.name: scenario for scenario in (
                  Goal("G16", ours, 1.03, figure="idle_cost")))),
     datagrams("udp-64", 64, 4),
     datagrams("udp-1k", 1024, 1),
+    web_socket("g11-64", "64 B", 64, 100),
+    web_socket("g11-64k", "64 KiB", 65_536, 16),
+    web_socket("g11-64-deflate", "64 B, compressed", 64, 100, deflate=True),
+    web_socket("g11-64k-deflate", "64 KiB, compressed", 65_536, 16, deflate=True),
+    tls("g12-bulk", "TLS 1.3, echo of records of 16 KiB, 16 connections × 4 in flight", MIB,
+        {"size": 16_384, "connections": 16, "in-flight": 4}),
+    tls("g12-handshakes", "TLS 1.3, a connection, a full handshake and an echo of 16 B each, 16 at a time", CPU,
+        {"size": 16, "connections": 16, "handshakes": True}),
+    http("g13", "one request at a time", {}),
+    http("g13-pipelined", "16 pipelined", {"in-flight": 16, "batch": True}),
     Scenario("g15", "cold start: from exec to the first echo", "start", "start_ms",
              ("c-epoll", *OURS, "hawser-epoll-aot", "hawser-uring-aot", "netty-epoll", "vertx", "jdk-nio"),
              baseline="netty-epoll",
@@ -202,4 +265,5 @@ SCENARIOS = {scenario.name: scenario for scenario in (
 
 # One or two of each sort, for a run that only shows that all works.
 QUICK = {"c-epoll", "c-udp", "hawser-uring", "hawser-uring-spin", "hawser-uring-carried", "hawser-uring-aot",
-         "netty-epoll", "jdk-threads"}
+         "netty-epoll", "jdk-threads", "hawser-uring-in-loop", "nginx", "hawser-uring-jdk", "hawser-uring-openssl",
+         "netty-epoll-jdk", "netty-epoll-openssl"}

@@ -14,7 +14,7 @@ import tempfile
 import time
 
 import readings
-from catalog import HAWSER, MEMORY_OPTIONS, PEER, UDP
+from catalog import HAWSER, MEMORY_OPTIONS, MIB, PEER, SCHEMES
 from processes import ROOT, Failure, Foreign, Process, stop
 
 LOW_IDLE, HIGH_IDLE = 1000, 10_000  # what an idle connection costs is the difference between the two
@@ -121,7 +121,7 @@ class Measurement:
         self.live.append(process)
         try:
             process.await_listening(self.options.start_timeout)
-            process.find_owner("udp" if scenario.mode == UDP else "tcp")
+            process.find_owner(SCHEMES[scenario.mode])
         except TROUBLE:
             self.stop([process])
             raise
@@ -154,7 +154,7 @@ class Measurement:
             report = readings.load(process, settings, options.load_core, options.warmup, options.seconds,
                                    curve=scenario.kind == "open")
         return {"kind": "slice", "scenario": scenario.name, "variant": "", "server": server.name, "round": round_number + 1,
-                "foreign": foreign.share(), **more, **report}
+                "foreign": foreign.share(), **more, **report, **per_mib(scenario, report)}
 
     def start_all(self, scenario, servers):
         running = {}
@@ -380,6 +380,12 @@ class Measurement:
                     self.stop([process])
         self.keep({"kind": "slice", "scenario": scenario.name, "variant": "", "server": server.name,
                    "round": round_number + 1, "foreign": foreign.share(), "start_ms": took * 1000})
+
+
+def per_mib(scenario, report):
+    """What a MiB costs, where that is asked for and the server's CPU time was read."""
+    wanted = scenario.figure == MIB and "cpu_us_per_request" in report
+    return {MIB: report["cpu_us_per_request"] * (1 << 20) / report["size"]} if wanted else {}
 
 
 def echo_once(process):

@@ -8,6 +8,7 @@ import subprocess
 import tempfile
 import threading
 import time
+import urllib.parse
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -95,13 +96,13 @@ class Process:
 
     @property
     def port(self):
-        return int(self.address.rsplit(":", 1)[1])
+        return urllib.parse.urlsplit(self.address).port
 
     def find_owner(self, scheme):
-        """Finds the process that holds the socket. The scheme is what the scenario needs, tcp or udp."""
+        """Finds the process that holds the socket. The scheme is what the scenario needs; all but udp are over TCP."""
         if not self.address.startswith(scheme + "://"):
             self.fail(f"listens on {self.address}, where {scheme}:// is needed")
-        wanted = f"socket:[{socket_inode(scheme, self.port)}]"
+        wanted = f"socket:[{socket_inode('udp' if scheme == 'udp' else 'tcp', self.port)}]"
         for pid in session_members(self.process.pid):
             with contextlib.suppress(OSError):
                 for descriptor in os.listdir(f"/proc/{pid}/fd"):

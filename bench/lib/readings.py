@@ -55,6 +55,11 @@ def curve_of(hgrm):
     return [[wanted, next(value for percentile, value in points if percentile >= wanted)] for wanted in LADDER]
 
 
+def abilities():
+    """What the load generator was built with of tls and deflate."""
+    return subprocess.run([FLOOR + "load", "--can"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
+
+
 @contextlib.contextmanager
 def idle(server, connections, core):
     """Holds connections that have each echoed once; for none, does nothing. They must be open at the end."""

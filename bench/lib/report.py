@@ -9,12 +9,14 @@ BUSY_LIMIT = 0.95     # of its core, used by the load generator: the servers wai
 LATE_LIMIT_US = 1000  # of the load generator in an open loop, at its 99th percentile
 
 LABELS = {
-    "cpu_us_per_request": "CPU µs/request", "p50_us": "p50 µs", "p90_us": "p90 µs", "p99_us": "p99 µs",
+    "cpu_us_per_request": "CPU µs/request", "cpu_us_per_mib": "CPU µs/MiB", "p50_us": "p50 µs", "p90_us": "p90 µs", "p99_us": "p99 µs",
     "p999_us": "p99.9 µs", "p9999_us": "p99.99 µs", "max_us": "max µs", "rps": "requests/s",
     "rss_per_connection": "RSS B/connection", "heap_per_connection": "heap B/connection", "start_ms": "ms",
     "cpu_us_alone": "busy ones' CPU µs/request alone", "idle_cost": "beside 10,000 idle ÷ alone", "lost": "lost",
     "late_p99_us": "generator's p99 lateness µs",
 }
+# What is counted, where more of it a CPU second is what others tell, too.
+COUNTED = {"udp": "packets", "http": "requests", "ws": "messages"}
 COLUMNS = {
     "closed": ("rps", "p50_us", "p99_us", "p999_us"),
     "open": ("p50_us", "p90_us", "p99_us", "p9999_us", "max_us", "cpu_us_per_request", "late_p99_us"),
@@ -68,8 +70,9 @@ def main_table(results, scenario):
     if scenario.kind == "closed" and scenario.figure != "cpu_us_per_request":
         columns.append("cpu_us_per_request")
         head.append(LABELS["cpu_us_per_request"])
-    if scenario.mode == "udp":
-        head.append("packets per CPU second")
+    counted = COUNTED.get(scenario.mode)
+    if counted:
+        head.append(f"{counted} per CPU second")
     rows = []
     for server, variant in results.rows(scenario.name):
         figure = results.figure(scenario.name, server, variant, scenario.figure)
@@ -78,7 +81,7 @@ def main_table(results, scenario):
         row = [row_name(server, variant), number(figure.median), spread(figure), ratio_text(ratio),
                row_name(*other) if ratio else "", spread(ratio),
                *(number(results.median(scenario.name, server, variant, column)) for column in columns)]
-        if scenario.mode == "udp":
+        if counted:
             row.append(number(1e6 / figure.median))
         rows.append(row)
     return table(head, rows)
