@@ -58,7 +58,7 @@ void die_of_wrong_answer(const char *what) {
 }
 
 static void connect_all(void) {
-    struct addrinfo *target = options.unix_path == NULL ? resolve(options.target, 0) : NULL;
+    struct addrinfo *target = resolve(options.target, 0);
     exchanges = allocate(options.connections, sizeof *exchanges);
     uint64_t *started_ns = allocate((size_t)options.connections * options.in_flight, sizeof *started_ns);
     for (uint32_t i = 0; i < options.connections; i++) {
@@ -73,9 +73,7 @@ static void connect_all(void) {
         wire_does_not_block(&x->wire);
         watch_in(&loop, EPOLL_CTL_ADD, x->wire.fd, x, EPOLLIN);
     }
-    if (target != NULL) {
-        freeaddrinfo(target);
-    }
+    freeaddrinfo(target);
 }
 
 /* Sends what is due; what the kernel does not take waits for EPOLLOUT. */

@@ -11,6 +11,8 @@
 
 #include <errno.h>
 
+#define MOST_BYTES 16384u /* of a message: one record */
+
 #ifndef WITH_TLS
 
 void load_handshakes(void) {
@@ -118,7 +120,7 @@ static void await_echo(struct place *place) {
 }
 
 static void await_end(struct place *place) {
-    ssize_t got = recv(place->fd, incoming, options.size, 0);
+    ssize_t got = recv(place->fd, incoming, MOST_BYTES, 0);
     if (got > 0 || (got < 0 && (errno == EAGAIN || errno == EINTR))) {
         return;
     }
@@ -154,9 +156,9 @@ static void begin_all(void) {
 }
 
 void load_handshakes(void) {
-    if (options.size > 16384 || options.in_flight != 1) {
+    if (options.size > MOST_BYTES || options.in_flight != 1) {
         errno = 0;
-        die("a handshake is followed by one message, of 16384 bytes at most");
+        die("a handshake is followed by one message, of %u bytes at most", MOST_BYTES);
     }
     loop = (struct closed_loop){.poller = epoll_create1(EPOLL_CLOEXEC), .start = begin_all, .ready = on_ready};
     if (loop.poller < 0) {
@@ -164,7 +166,7 @@ void load_handshakes(void) {
     }
     target = resolve(options.target, 0);
     places = allocate(options.connections, sizeof *places);
-    incoming = allocate(1, 16384);
+    incoming = allocate(1, MOST_BYTES);
     run_closed(&loop);
     tell_of_tls();
     printf("}\n");

@@ -27,7 +27,7 @@ static void make_get(void) {
     char request[MOST_HEAD];
     int length = snprintf(request, sizeof request,
                           "GET %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: load\r\nAccept: text/plain, */*\r\n\r\n",
-                          options.path, options.unix_path == NULL ? options.target : "localhost");
+                          options.path, options.target);
     if (length < 0 || (size_t)length >= sizeof request) {
         die("the path is too long");
     }

@@ -163,7 +163,7 @@ static struct answer *open_websocket(struct wire *wire, uint32_t first) {
     int length = snprintf(head, sizeof head,
                           "GET %s HTTP/1.1\r\nHost: %s\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
                           "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n%s\r\n",
-                          options.path, options.unix_path == NULL ? options.target : "localhost",
+                          options.path, options.target,
                           options.deflate ? "Sec-WebSocket-Extensions: permessage-deflate\r\n" : "");
     if (length < 0 || (size_t)length >= sizeof head || wire_send(wire, head, (size_t)length) != (size_t)length) {
         die("send");

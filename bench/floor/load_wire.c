@@ -1,4 +1,4 @@
-/* A connection, over TCP or a unix socket, with TLS or without. */
+/* A connection over TCP, with TLS or without. */
 #define _GNU_SOURCE
 #include "common.h"
 #include "load.h"
