@@ -151,9 +151,14 @@ public final class BlockCache implements BlockSource, AutoCloseable {
     long freeBytes() {
         long bytes = 0;
         for (int i = 0; i < SizeClass.COUNT; i++) {
-            bytes += (long) stacks[i].count * SizeClass.bytes(i);
+            bytes += freeBytes(i);
         }
         return bytes;
+    }
+
+    /** What lies idle here in blocks of one size, in bytes. Any thread; a moment old. */
+    long freeBytes(int sizeClass) {
+        return (long) stacks[sizeClass].count * SizeClass.bytes(sizeClass);
     }
 
     /**

@@ -31,6 +31,9 @@ public final class BlockPool implements BlockSource, AutoCloseable {
     private final List<BlockCache> caches = new CopyOnWriteArrayList<>();
     private final Set<Block> out = ConcurrentHashMap.newKeySet();
 
+    /** Of each size. */
+    private final long[] reservedOf = new long[SizeClass.COUNT];
+
     private long reservedBytes;
     private long freeBytes;
     private long refusals;
@@ -151,6 +154,7 @@ public final class BlockPool implements BlockSource, AutoCloseable {
         }
         final MemorySegment slab = arena.allocate(slabBytes, PAGE_BYTES);
         reservedBytes += slabBytes;
+        reservedOf[sizeClass] += slabBytes;
         freeBytes += slabBytes;
         for (long at = 0; at < slabBytes; at += blockBytes) {
             free.get(sizeClass).add(Block.pooled(slab.asSlice(at, blockBytes), sizeClass, this));
@@ -210,6 +214,36 @@ public final class BlockPool implements BlockSource, AutoCloseable {
                 used -= cache.freeBytes();
             }
             return used;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** How its memory is used. */
+    public PoolSnapshot snapshot() {
+        final List<PoolSnapshot.Size> sizes = new ArrayList<>(SizeClass.COUNT);
+        lock.lock();
+        try {
+            long cachedBytes = 0;
+            for (int i = 0; i < SizeClass.COUNT; i++) {
+                long cached = 0;
+                for (BlockCache cache : caches) {
+                    cached += cache.freeBytes(i);
+                }
+                final long freeOf = (long) free.get(i).size() * SizeClass.bytes(i);
+                final long idle = Math.min(cached, reservedOf[i] - freeOf);
+                sizes.add(new PoolSnapshot.Size(
+                        SizeClass.bytes(i), reservedOf[i], reservedOf[i] - freeOf - idle, idle, freeOf));
+                cachedBytes += idle;
+            }
+            return new PoolSnapshot(
+                    capBytes,
+                    reservedBytes,
+                    reservedBytes - freeBytes - cachedBytes,
+                    cachedBytes,
+                    freeBytes,
+                    refusals,
+                    sizes);
         } finally {
             lock.unlock();
         }

@@ -39,6 +39,11 @@ final class BlockingEndpoint implements ConnectionHandler {
         return (BlockingConnection) connection.attachment().orElseThrow();
     }
 
+    /** What a blocking handler is called; one that dials needs none. */
+    String handlerName() {
+        return handler == null ? "blocking" : HandlerName.of(handler);
+    }
+
     /** Whether a thread is at work for it, or has part of a message. */
     @Override
     public boolean isBusy(Connection connection) {

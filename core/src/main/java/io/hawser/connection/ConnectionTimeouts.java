@@ -148,6 +148,11 @@ final class ConnectionTimeouts {
                 });
     }
 
+    /** The time since something was received or taken; it is open. */
+    Duration idle() {
+        return Duration.ofNanos(Math.max(0, loop.nowNs() - Math.max(receivedNs, sentNs)));
+    }
+
     // ---- the timer
 
     private long leftNs(Kind kind, long nowNs) {

@@ -26,8 +26,12 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.Comparator;
+import java.util.EnumMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -35,6 +39,8 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -81,7 +87,9 @@ public final class Engine implements AutoCloseable {
     private final Set<PortEndpoint> datagramEndpoints = Collections.synchronizedSet(new LinkedHashSet<>());
 
     private final Set<Runnable> closeActions = ConcurrentHashMap.newKeySet();
+    private final List<Supplier<ServiceSnapshot>> services = new CopyOnWriteArrayList<>();
     private final AtomicLong connectionIds = new AtomicLong();
+    private final long startedNs;
     private final LimitCounters limitCounters;
     private final SourceCounts sources;
     private final Detachments detachments = new Detachments();
@@ -96,6 +104,7 @@ public final class Engine implements AutoCloseable {
         name = builder.name;
         limits = builder.limits;
         clock = builder.loop.clock();
+        startedNs = clock.nanoTime();
         driver = builder.driver;
         virtualThreads = builder.virtualThreads;
         listener = builder.listener;
@@ -829,6 +838,117 @@ public final class Engine implements AutoCloseable {
     /** The addresses on which it listens. */
     public List<Address> addresses() {
         return servers.stream().map(Server::address).toList();
+    }
+
+    // ---- seeing inside
+
+    /**
+     * How it stands. Reads counters and waits for nobody, so that it tells even of a loop that is held up. Any thread.
+     */
+    public EngineSnapshot snapshot() {
+        final List<LoopSnapshot> seen = new ArrayList<>();
+        for (LoopConnections worker : workers) {
+            seen.add(LoopSnapshot.of(worker.loop(), worker.count()));
+        }
+        if (acceptorLoops != workers) {
+            seen.add(LoopSnapshot.of(acceptorLoops.getFirst().loop(), 0));
+        }
+        final Map<CloseCause.Kind, Long> closes = new EnumMap<>(CloseCause.Kind.class);
+        for (CloseCause.Kind kind : CloseCause.Kind.values()) {
+            closes.put(
+                    kind,
+                    workers.stream()
+                            .mapToLong(worker -> worker.closes().count(kind))
+                            .sum());
+        }
+        return new EngineSnapshot(
+                name,
+                transport(),
+                state,
+                Duration.ofNanos(Math.max(0, clock.nanoTime() - startedNs)),
+                connectionCount(),
+                limits.connections(),
+                Stream.concat(
+                                servers.stream().map(Server::address),
+                                datagramServers.stream().map(DatagramServer::address))
+                        .toList(),
+                seen,
+                pool.snapshot(),
+                limitCounters.all(),
+                closes,
+                services.stream().map(Supplier::get).toList());
+    }
+
+    /**
+     * A page of its connections. Each loop looks at its own, some in each turn, so that nothing is held up; what comes or goes meanwhile may
+     * be missed. What it costs grows with their number. Any thread.
+     *
+     * @return completes on a loop, or on the caller's thread if the engine is closed
+     */
+    public CompletableFuture<ConnectionPage> connections(ConnectionQuery query) {
+        return ofLoops(worker -> new ConnectionScan(worker, query).start())
+                .thenApply(found -> ConnectionScan.page(query, found));
+    }
+
+    /**
+     * The connection with a number, as {@link Connection#id()} told it: to close it, say. Any thread.
+     *
+     * @return completes on a loop, or on the caller's thread if the engine is closed; empty if there is none any more
+     */
+    public CompletableFuture<Optional<Connection>> connection(long id) {
+        return ofLoops(worker -> new ConnectionSearch(worker, id).start())
+                .thenApply(found -> found.stream().flatMap(Optional::stream).findFirst());
+    }
+
+    /**
+     * The connections that were closed last, the latest first: up to 64 of each loop. Dials that failed are not among them. Any thread.
+     *
+     * @return completes on a loop, or on the caller's thread if the engine is closed, and is empty then
+     */
+    public CompletableFuture<List<ClosedConnection>> recentCloses() {
+        return ofLoops(Engine::recentCloses)
+                .thenApply(found -> found.stream()
+                        .flatMap(List::stream)
+                        .sorted(Comparator.comparing(ClosedConnection::ago))
+                        .toList());
+    }
+
+    private static CompletableFuture<List<ClosedConnection>> recentCloses(LoopConnections worker) {
+        final CompletableFuture<List<ClosedConnection>> closes = new CompletableFuture<>();
+        final EventLoop loop = worker.loop();
+        final boolean asked =
+                loop.executeAlways(() -> closes.complete(worker.closes().entries(loop.name(), loop.clockNs())));
+        if (!asked) {
+            closes.complete(List.of());
+        }
+        return closes;
+    }
+
+    /** What each loop answers, in their order. */
+    private <T> CompletableFuture<List<T>> ofLoops(Function<LoopConnections, CompletableFuture<T>> question) {
+        final List<CompletableFuture<T>> answers =
+                workers.stream().map(question).toList();
+        return CompletableFuture.allOf(answers.toArray(CompletableFuture[]::new))
+                .thenApply(_ -> answers.stream().map(CompletableFuture::join).toList());
+    }
+
+    /**
+     * Has {@code service} seen in {@link #snapshot()}, until {@link #removeService}. Any thread.
+     *
+     * @param service asked for each snapshot, on whatever thread; it must not wait, nor throw
+     */
+    public void addService(Supplier<ServiceSnapshot> service) {
+        services.add(service);
+    }
+
+    /** Takes back {@link #addService}. Any thread. */
+    public void removeService(Supplier<ServiceSnapshot> service) {
+        services.remove(service);
+    }
+
+    /** Its UDP servers, which count for themselves. */
+    public List<DatagramServer> datagramServers() {
+        return List.copyOf(datagramServers);
     }
 
     /** The memory of its buffers. */

@@ -2,6 +2,8 @@
 package io.hawser.connection;
 
 import io.hawser.buffer.BlockPool;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.concurrent.atomic.LongAdder;
 
 /** How often each bound of {@link Limits} was hit since the engine was started. Any thread; the values are a moment old. */
@@ -15,6 +17,18 @@ public final class LimitCounters {
 
     LimitCounters(BlockPool pool) {
         this.pool = pool;
+    }
+
+    /** All of them, by their names in {@link Limits}. */
+    public Map<String, Long> all() {
+        final Map<String, Long> hit = new LinkedHashMap<>();
+        hit.put("connections", connections());
+        hit.put("connectionsPerSource", connectionsPerSource());
+        hit.put("acceptsPerSecond", acceptsPerSecond());
+        hit.put("inboundBytes", inboundBytes());
+        hit.put("outboundBytes", outboundBytes());
+        hit.put("bufferMemoryBytes", bufferMemoryBytes());
+        return hit;
     }
 
     /** Accepted connections that were closed at once since the engine was full, and dials and adoptions that failed for it. */

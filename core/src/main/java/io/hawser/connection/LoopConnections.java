@@ -3,6 +3,7 @@ package io.hawser.connection;
 
 import io.hawser.loop.EventLoop;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -10,7 +11,14 @@ import java.util.concurrent.atomic.AtomicInteger;
 /** The connections of one loop. The loop's thread only, but for what says otherwise. */
 final class LoopConnections {
     private final EventLoop loop;
+    /** Times are kept in steps of 2^24 ns, 17 ms, so that one takes four bytes; after two years and more they begin again. */
+    private static final int TIME_SHIFT = 24;
+
     private final List<StreamConnection> connections = new ArrayList<>();
+    /** When each of them came. Here and not in the connections, of which it would make larger objects. */
+    private int[] times = new int[10];
+
+    private final CloseLog closes = new CloseLog();
     /** Those on their way to the loop included, so that a burst is spread well. */
     private final AtomicInteger count = new AtomicInteger();
 
@@ -46,6 +54,10 @@ final class LoopConnections {
 
     void add(StreamConnection connection) {
         connection.index = connections.size();
+        if (connection.index == times.length) {
+            times = Arrays.copyOf(times, times.length + (times.length >> 1));
+        }
+        times[connection.index] = (int) (loop.nowNs() >>> TIME_SHIFT);
         connections.add(connection);
         if (closing) {
             connection.drain();
@@ -58,9 +70,43 @@ final class LoopConnections {
         if (last != connection) {
             connections.set(connection.index, last);
             last.index = connection.index;
+            times[last.index] = times[connections.size()];
         }
         unassigned();
         completeIfEmptied();
+    }
+
+    // ---- what there is to see
+
+    /** A connection is made, and its handler will be told. */
+    void opened(StreamConnection connection) {
+        loop.stats().connectionOpened(connection.isDialled());
+    }
+
+    /** A connection that was open is gone; before it is taken out. */
+    void closed(StreamConnection connection, CloseCause cause) {
+        loop.stats().connectionClosed();
+        closes.closed(connection, cause, ageNs(connection.index), loop.nowNs());
+    }
+
+    /** How many there are here. */
+    int size() {
+        return connections.size();
+    }
+
+    /** The one at a place, 0 to {@link #size()}, for the moment. */
+    StreamConnection connection(int place) {
+        return connections.get(place);
+    }
+
+    /** How long the one at a place has been there, in nanoseconds. */
+    long ageNs(int place) {
+        return Integer.toUnsignedLong((int) (loop.nowNs() >>> TIME_SHIFT) - times[place]) << TIME_SHIFT;
+    }
+
+    /** The last closes. What there was to count may be read by any thread. */
+    CloseLog closes() {
+        return closes;
     }
 
     /** Closes all in the ordinary way, also those that are still to come; those that are busy when they have finished. */

@@ -19,6 +19,7 @@ import io.hawser.stage.StageContext;
 import io.hawser.stage.StageFactory;
 import io.hawser.transport.AcceptedSocket;
 import io.hawser.transport.ConnectionResetException;
+import io.hawser.transport.PeerAddress;
 import io.hawser.transport.StreamSink;
 import io.hawser.transport.StreamSocket;
 import java.io.IOException;
@@ -332,7 +333,7 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
         if (watched != null) {
             watched.start();
         }
-        home.loop().stats().connectionOpened();
+        home.opened(this);
         inHandler = true;
         try {
             endpoint.handler().onOpen(this);
@@ -1045,6 +1046,10 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
         gone = true;
         final byte[] unread = detachment == null || detachment.given == null ? NOTHING : takeUnread();
         final long sent = outbound.consumedBytes();
+        final CloseCause why = cause;
+        if (why != null) {
+            home.closed(this, why);
+        }
         inbound.close();
         outbound.close();
         home.remove(this);
@@ -1052,7 +1057,6 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
         if (counted != null) {
             engine().sources().remove(counted);
         }
-        final CloseCause why = cause;
         dropOutbox();
         failOutbox(sent);
         final FileQueue queue = files;
@@ -1062,7 +1066,6 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
         if (why == null) {
             return;
         }
-        home.loop().stats().connectionClosed();
         runCloseCallbacks(why);
         try {
             endpoint.handler().onClose(this, why);
@@ -1499,6 +1502,66 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
     @Override
     public Engine engine() {
         return endpoint.engine();
+    }
+
+    // ---- what there is to see. The loop's thread
+
+    /** Whether this side has made the connection. */
+    boolean isDialled() {
+        return dialled;
+    }
+
+    /** What was received, in bytes. */
+    long bytesIn() {
+        return inbound.consumedBytes() + inbound.pendingBytes();
+    }
+
+    /** What the kernel took, in bytes. */
+    long bytesOut() {
+        return outbound.consumedBytes();
+    }
+
+    /** As {@link StreamSocket#copyRemote}. */
+    boolean copyRemote(PeerAddress into) {
+        return socket().copyRemote(into);
+    }
+
+    /** How it is now. */
+    ConnectionSnapshot snapshot(long ageNs) {
+        final StreamSocket open = socket();
+        final ConnectionTimeouts watched = timeouts;
+        return new ConnectionSnapshot(
+                id,
+                home.loop().name(),
+                endpoint.handler() instanceof BlockingEndpoint blocking
+                        ? blocking.handlerName()
+                        : HandlerName.of(endpoint.handler()),
+                AddressText.of(open.localAddress()),
+                AddressText.of(open.remoteAddress()),
+                dialled,
+                seenState(),
+                bytesIn(),
+                bytesOut(),
+                pendingBytes(),
+                inbound.readableBytes(),
+                Duration.ofNanos(ageNs),
+                watched != null && state == State.OPEN ? Optional.of(watched.idle()) : Optional.empty());
+    }
+
+    private ConnectionSnapshot.State seenState() {
+        return switch (state) {
+            case CONNECTING -> ConnectionSnapshot.State.CONNECTING;
+            case OPEN ->
+                inputEnded
+                        ? ConnectionSnapshot.State.PEER_ENDED
+                        : congested
+                                ? ConnectionSnapshot.State.CONGESTED
+                                : paused ? ConnectionSnapshot.State.PAUSED : ConnectionSnapshot.State.OPEN;
+            case FLUSHING -> ConnectionSnapshot.State.FLUSHING;
+            case LINGERING -> ConnectionSnapshot.State.LINGERING;
+            case DETACHING -> ConnectionSnapshot.State.DETACHING;
+            case CLOSED -> ConnectionSnapshot.State.CLOSED;
+        };
     }
 
     @Override

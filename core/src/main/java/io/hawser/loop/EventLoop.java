@@ -186,10 +186,12 @@ public final class EventLoop implements Executor {
         // The last turn's wait is over only now: a driver may let time pass between two turns.
         gate.doneWaiting();
         nowNs = clock.nanoTime();
+        stats.turnBegins(nowNs);
         int work = io.dispatch();
-        work += wheel.advance(nowNs, config.timersPerTurn());
-        work += tasks.drain(config.tasksPerTurn(), taskFailures);
-        work += flushMarked();
+        final int timers = wheel.advance(nowNs, config.timersPerTurn());
+        final int ran = tasks.drain(config.tasksPerTurn(), taskFailures);
+        work += timers + ran + flushMarked();
+        stats.turn(work, timers, ran, wheel.size());
         await(io, work);
     }
 
@@ -209,7 +211,6 @@ public final class EventLoop implements Executor {
     }
 
     private void await(Transport io, int work) {
-        stats.turn(work);
         if (!tasks.isEmpty() || !marked.isEmpty() || stopping) {
             io.await(0);
             return;
@@ -224,7 +225,13 @@ public final class EventLoop implements Executor {
         }
         gate.prepareToWait();
         // Looked at again after the announcement: a task that came just before it would find nobody to wake.
-        io.await(tasks.isEmpty() && !stopping ? wheel.nextDelayNs(clock.nanoTime()) : 0);
+        if (tasks.isEmpty() && !stopping) {
+            final long sinceNs = clock.nanoTime();
+            stats.waits(sinceNs);
+            io.await(wheel.nextDelayNs(sinceNs));
+        } else {
+            io.await(0);
+        }
     }
 
     private boolean isDrained() {
@@ -297,6 +304,11 @@ public final class EventLoop implements Executor {
     /** What it has done so far. Any thread. */
     public LoopStats stats() {
         return stats;
+    }
+
+    /** How many tasks of {@link #execute} wait; while others add some, an estimate. Any thread. */
+    public int waitingTasks() {
+        return tasks.pendingUserTasks();
     }
 
     /**

@@ -61,7 +61,7 @@ abstract class AbstractSession<M> implements Session<M> {
         this.name = "session " + id;
         this.lane = endpoint.tasks().newLane();
         this.inline = endpoint.tasks().isInline();
-        this.counters = new SessionCounters(loop.clockNs());
+        this.counters = new SessionCounters(loop.stats(), loop.clockNs());
         final Correlation<M> correlation = endpoint.correlation();
         this.calls = correlation == null ? null : CallTable.of(this, correlation);
         final Heartbeat<M> heartbeat = endpoint.heartbeat();

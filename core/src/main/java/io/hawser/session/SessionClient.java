@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.hawser.session;
 
+import static java.util.stream.Collectors.joining;
+
 import io.hawser.connection.Address;
 import io.hawser.connection.ConnectionOptions;
 import io.hawser.connection.Engine;
@@ -85,6 +87,10 @@ public final class SessionClient<M> implements AutoCloseable {
             made.add(new ClientSlot<>(this, i, endpoint, List.copyOf(builder.addresses), builder.reconnect, backoff));
         }
         this.slots = List.copyOf(made);
+        endpoint.show(
+                engine,
+                "session client",
+                builder.addresses.stream().map(Address::toString).collect(joining(", ")));
     }
 
     /**

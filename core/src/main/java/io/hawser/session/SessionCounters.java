@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.hawser.session;
 
+import io.hawser.loop.LoopStats;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** What a session counts. The loop counts without atomic updates what it alone does. */
 final class SessionCounters {
+    private final LoopStats loop;
     private final long openedNs;
     private final AtomicLong messagesReceived = new AtomicLong();
     private final AtomicLong bytesReceived = new AtomicLong();
@@ -17,7 +19,9 @@ final class SessionCounters {
     private final AtomicLong lateResponses = new AtomicLong();
     private final AtomicLong lastActiveNs;
 
-    SessionCounters(long nowNs) {
+    /** @param loop counts, too, what all its sessions do */
+    SessionCounters(LoopStats loop, long nowNs) {
+        this.loop = loop;
         openedNs = nowNs;
         lastActiveNs = new AtomicLong(nowNs);
     }
@@ -28,6 +32,7 @@ final class SessionCounters {
 
     /** The loop's thread. */
     void received(long bytes, long nowNs) {
+        loop.messageReceived();
         addAlone(messagesReceived, 1);
         addAlone(bytesReceived, bytes);
         lastActiveNs.setOpaque(nowNs);
@@ -35,12 +40,14 @@ final class SessionCounters {
 
     /** The loop's thread. */
     void sentByLoop(long bytes, long nowNs) {
+        loop.messageSent();
         addAlone(messagesSentByLoop, 1);
         addAlone(bytesSentByLoop, bytes);
         lastActiveNs.setOpaque(nowNs);
     }
 
     void sent(long bytes, long nowNs) {
+        loop.messageSentElsewhere();
         messagesSentByOthers.incrementAndGet();
         bytesSentByOthers.addAndGet(bytes);
         lastActiveNs.setOpaque(nowNs);

@@ -8,7 +8,11 @@ import io.hawser.buffer.PoolExhaustedException;
 import io.hawser.connection.CloseCause;
 import io.hawser.connection.Connection;
 import io.hawser.connection.ConnectionHandler;
+import io.hawser.connection.Engine;
+import io.hawser.connection.ServiceSnapshot;
 import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -170,6 +174,28 @@ final class SessionEndpoint<M> implements ConnectionHandler {
     CompletableFuture<Void> retire() {
         sessionOver();
         return ended;
+    }
+
+    /** Has it seen in the engine's snapshots until it is over. */
+    void show(Engine engine, String kind, String name) {
+        final Supplier<ServiceSnapshot> service = () -> snapshot(kind, name);
+        engine.addService(service);
+        final var unused = ended.whenComplete((_, _) -> engine.removeService(service));
+    }
+
+    private ServiceSnapshot snapshot(String kind, String name) {
+        final Map<String, Long> figures = new LinkedHashMap<>();
+        figures.put("sessions", (long) sessions.size());
+        if (!tasks.isInline()) {
+            final TaskStats stats = tasks.stats();
+            figures.put("tasksWaiting", stats.waiting());
+            figures.put("tasksRunning", stats.running());
+            figures.put("tasksCompleted", stats.completed());
+            figures.put("tasksRejected", stats.rejected());
+            figures.put("totalWaitNs", stats.totalWait().toNanos());
+            figures.put("maxWaitNs", stats.maxWait().toNanos());
+        }
+        return new ServiceSnapshot(kind, name, figures);
     }
 
     /** Those that are open. */

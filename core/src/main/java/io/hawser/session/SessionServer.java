@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.hawser.session;
 
+import static java.util.stream.Collectors.joining;
+
 import io.hawser.connection.Address;
 import io.hawser.connection.DatagramServer;
 import io.hawser.connection.Engine;
@@ -74,6 +76,7 @@ public final class SessionServer<M> implements AutoCloseable {
             servers.forEach(Server::closesEngine);
             sockets.forEach(DatagramServer::closesEngine);
         }
+        endpoint.show(engine, "session server", addresses.stream().map(Address::toString).collect(joining(", ")));
     }
 
     /**

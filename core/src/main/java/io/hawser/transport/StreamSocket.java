@@ -3,6 +3,7 @@ package io.hawser.transport;
 
 import io.hawser.buffer.Buffer;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.Optional;
 
@@ -76,4 +77,18 @@ public interface StreamSocket {
 
     /** The address of the other side, also after the peer has gone; empty for an unnamed unix socket. */
     Optional<SocketAddress> remoteAddress();
+
+    /**
+     * Makes {@code into} the address of the other side, also after the peer has gone. Allocates nothing for an IPv4 peer where the
+     * transport can.
+     *
+     * @return false if it is no internet address; {@code into} is as before then
+     */
+    default boolean copyRemote(PeerAddress into) {
+        if (remoteAddress().orElse(null) instanceof InetSocketAddress inet) {
+            into.set(inet);
+            return true;
+        }
+        return false;
+    }
 }

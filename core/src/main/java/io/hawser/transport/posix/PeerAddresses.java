@@ -5,6 +5,7 @@ import io.hawser.linux.InetSockAddrDescriptor;
 import io.hawser.linux.Sockets;
 import io.hawser.transport.PeerAddress;
 import java.lang.foreign.MemorySegment;
+import java.nio.ByteOrder;
 
 /** Peers as the kernel reads and writes them. Stateless; any thread. */
 public final class PeerAddresses {
@@ -21,6 +22,13 @@ public final class PeerAddresses {
                     InetSockAddrDescriptor.port(memory, at),
                     InetSockAddrDescriptor.scope(memory, at));
         }
+    }
+
+    /** Makes {@code peer} the IPv4 address that {@link io.hawser.linux.SockAddrDescriptor#packed} made a number of. */
+    public static void unpack(long packed, PeerAddress peer) {
+        // Its bytes are those of the kernel: the family in two, the port in two, the address in four, in network order.
+        final long ordered = ByteOrder.nativeOrder() == ByteOrder.BIG_ENDIAN ? packed : Long.reverseBytes(packed);
+        peer.setIpv4((int) ordered, (int) (ordered >>> Integer.SIZE) & 0xffff);
     }
 
     /**

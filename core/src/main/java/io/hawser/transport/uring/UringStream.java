@@ -11,10 +11,12 @@ import io.hawser.linux.MsgHdrDescriptor;
 import io.hawser.linux.SockAddrDescriptor;
 import io.hawser.linux.Sockets;
 import io.hawser.transport.FileHandle;
+import io.hawser.transport.PeerAddress;
 import io.hawser.transport.StreamSink;
 import io.hawser.transport.StreamSocket;
 import io.hawser.transport.posix.AcceptedDescriptor;
 import io.hawser.transport.posix.FileSender;
+import io.hawser.transport.posix.PeerAddresses;
 import io.hawser.transport.posix.PosixFile;
 import io.hawser.transport.posix.SocketErrors;
 import java.io.IOException;
@@ -354,5 +356,14 @@ final class UringStream extends UringHandle implements StreamSocket {
     @Override
     public Optional<SocketAddress> remoteAddress() {
         return SockAddrDescriptor.decode(peerInet, peerOther);
+    }
+
+    @Override
+    public boolean copyRemote(PeerAddress into) {
+        if (peerOther != null) {
+            return StreamSocket.super.copyRemote(into);
+        }
+        PeerAddresses.unpack(peerInet, into);
+        return true;
     }
 }
