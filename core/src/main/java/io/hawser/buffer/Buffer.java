@@ -824,6 +824,32 @@ public final class Buffer implements Slice, Writer {
     }
 
     @Override
+    public Reader getBytes(long offset, byte[] target, int at, int length) {
+        Objects.checkFromIndexSize(at, length, target.length);
+        if (length == 0) {
+            return this;
+        }
+        Block block = needAt(offset, length);
+        long skipped = offset;
+        int copied = 0;
+        while (copied < length) {
+            final int bytes = block.end - block.start;
+            if (skipped < bytes) {
+                final int n = (int) Math.min(length - copied, bytes - skipped);
+                MemorySegment.copy(block.memory, BYTE, block.start + skipped, target, at + copied, n);
+                copied += n;
+                skipped = 0;
+            } else {
+                skipped -= bytes;
+            }
+            if (copied < length) {
+                block = Objects.requireNonNull(block.next);
+            }
+        }
+        return this;
+    }
+
+    @Override
     public short getShort(long offset) {
         final Block first = needAt(offset, 2);
         if (offset + 2 <= first.end - first.start) {

@@ -185,6 +185,9 @@ public interface Reader {
         return getByte(offset) & 0xff;
     }
 
+    /** The {@code length} bytes {@code offset} bytes from here into {@code target}, from {@code at} on; not consumed. */
+    Reader getBytes(long offset, byte[] target, int at, int length);
+
     /** The 2 bytes at {@code offset}, not consumed. */
     short getShort(long offset);
 

@@ -77,6 +77,9 @@ final class BlockingConnection implements Connection, ReaderHook, WriterHook {
     /** The user has given it up by {@link #detach}: what is in the buffers is the loop's, and is not to be touched. */
     private volatile boolean detaching;
 
+    /** The user has given it to another handler: it is none of this one's business any more. */
+    private volatile boolean handedOver;
+
     /** The last try to serve has failed, or the user has closed: what still comes is nobody's. */
     private volatile boolean finished;
 
@@ -318,14 +321,7 @@ final class BlockingConnection implements Connection, ReaderHook, WriterHook {
         VarHandle.fullFence();
         unpark(waiting);
         unpark(writing);
-        final Timer timer = lingerTimer;
-        if (timer != null) {
-            connection.loop().wheel().cancel(timer);
-        }
-        final Timer waits = waitTimer;
-        if (waits != null) {
-            connection.loop().wheel().cancel(waits);
-        }
+        cancelTimers();
         if (handler == null && (detaching || why.kind() == CloseCause.Kind.SHUTDOWN)) {
             // The engine's memory ends; a caller who has not closed what it dialled has lost it.
             state.set(State.IDLE);
@@ -333,6 +329,17 @@ final class BlockingConnection implements Connection, ReaderHook, WriterHook {
         giveBackIfOver();
         if (handler != null) {
             handler.onClose(this, why);
+        }
+    }
+
+    private void cancelTimers() {
+        final Timer timer = lingerTimer;
+        if (timer != null) {
+            connection.loop().wheel().cancel(timer);
+        }
+        final Timer waits = waitTimer;
+        if (waits != null) {
+            connection.loop().wheel().cancel(waits);
         }
     }
 
@@ -370,7 +377,9 @@ final class BlockingConnection implements Connection, ReaderHook, WriterHook {
         } catch (ReadTimeoutException | WriteTimeoutException e) {
             // What a slow peer can cause at will is no news.
             finished = true;
-            connection.fail(e);
+            if (!handedOver) {
+                connection.fail(e);
+            }
             finish();
         } catch (Throwable t) {
             failed(serving, t);
@@ -387,6 +396,9 @@ final class BlockingConnection implements Connection, ReaderHook, WriterHook {
                 handling = Thread.currentThread();
                 try {
                     serving.handle(this);
+                    if (handedOver) {
+                        return;
+                    }
                     if (!detaching) {
                         inbound.release();
                     }
@@ -453,6 +465,9 @@ final class BlockingConnection implements Connection, ReaderHook, WriterHook {
 
     /** Ends the service; false if there is something to serve after all. */
     private boolean leave() {
+        if (handedOver) {
+            return true;
+        }
         if (ended || cause != null || detaching) {
             finish();
             return true;
@@ -471,6 +486,9 @@ final class BlockingConnection implements Connection, ReaderHook, WriterHook {
     /** The service is over for good. */
     private void finish() {
         finished = true;
+        if (handedOver) {
+            return;
+        }
         try {
             handOver();
         } catch (ConnectionClosedException _) {
@@ -485,6 +503,10 @@ final class BlockingConnection implements Connection, ReaderHook, WriterHook {
     private void failed(BlockingHandler serving, Throwable error) {
         finished = true;
         if (cause != null) {
+            return;
+        }
+        if (handedOver) {
+            Log.log(System.Logger.Level.WARNING, "A handler failed that had handed " + this + " over", error);
             return;
         }
         try {
@@ -711,6 +733,36 @@ final class BlockingConnection implements Connection, ReaderHook, WriterHook {
         handOverQuietly();
         detaching = true;
         return connection.detach();
+    }
+
+    @Override
+    public void handOver(ConnectionHandler next) {
+        requireNoLoop();
+        if (handler == null || Thread.currentThread() != handling) {
+            throw new IllegalStateException("A connection in the blocking style is handed over by its handler, not on "
+                    + Thread.currentThread());
+        }
+        requireAttached();
+        handOverQuietly();
+        detaching = true;
+        handedOver = true;
+        connection.loop().executeAlways(() -> giveTo(next));
+    }
+
+    /** The loop's thread; the user's has let go of the buffers. */
+    private void giveTo(ConnectionHandler next) {
+        if (cause != null) {
+            // Too late: this has been told of the end.
+            state.set(State.IDLE);
+            giveBackIfOver();
+            return;
+        }
+        takeOver();
+        cancelTimers();
+        state.set(State.OVER);
+        connection.handOver(next, inbound);
+        inbound.close();
+        outbound.close();
     }
 
     private void handOverQuietly() {

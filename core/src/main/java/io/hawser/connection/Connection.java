@@ -126,6 +126,18 @@ public interface Connection extends AutoCloseable {
      */
     CompletableFuture<DetachedConnection> detach();
 
+    /**
+     * Has {@code next} serve the connection from now on: when two sides have agreed on another protocol. Its {@code prepare} and
+     * {@code onOpen} are called soon, and then {@code onData} with what has been received and not read. The last handler hears nothing more of
+     * the connection, but for its end if that has come already; what it has written is sent. Timeouts and what is attached stay.
+     *
+     * <p>In the blocking style it is for the handler's own thread; reading and writing fail from the call on, and a reader that was got before
+     * must not be used any more.
+     *
+     * @throws IllegalStateException in the blocking style, if called on another thread than the handler's
+     */
+    void handOver(ConnectionHandler next);
+
     /** Sends what is pending, then FIN. Reading goes on; writing fails from now on. */
     void shutdownOutput();
 

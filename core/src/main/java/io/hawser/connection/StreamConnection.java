@@ -95,7 +95,7 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
     int index;
 
     private final long id;
-    private final Endpoint endpoint;
+    private Endpoint endpoint;
     private final LoopConnections home;
     private final Buffer inbound;
     private final Buffer outbound;
@@ -137,6 +137,8 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
     private volatile boolean draining;
 
     private @Nullable Detachment detachment;
+    /** Who takes the connection over when the handler has returned. */
+    private @Nullable ConnectionHandler successor;
 
     private boolean dialled;
 
@@ -945,6 +947,59 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
         cancelTimer();
     }
 
+    // ---- another handler
+
+    @Override
+    public void handOver(ConnectionHandler next) {
+        if (hop(() -> handOver(next)) || state != State.OPEN) {
+            return;
+        }
+        successor = next;
+        if (!inHandler) {
+            succeed();
+        }
+    }
+
+    /** As {@link #handOver}, with what was passed on to whoever served in the blocking style; the loop's thread. */
+    void handOver(ConnectionHandler next, Buffer unread) {
+        if (state != State.OPEN) {
+            return;
+        }
+        if (unread.readableBytes() > 0) {
+            // It came before what is here.
+            unread.append(inbound);
+            inbound.append(unread);
+        }
+        handOver(next);
+    }
+
+    private void succeed() {
+        final ConnectionHandler next = successor;
+        successor = null;
+        if (next == null || state != State.OPEN) {
+            return;
+        }
+        endpoint = new Endpoint(endpoint.engine(), next, endpoint.options());
+        paused = false;
+        endDelivered = false;
+        inHandler = true;
+        try {
+            if (next.prepare(this)) {
+                if (state == State.OPEN) {
+                    next.onOpen(this);
+                }
+            } else {
+                close();
+            }
+        } catch (Throwable t) {
+            onHandlerFailure(t);
+        }
+        undelivered |= inbound.readableBytes() > 0;
+        leaveHandler();
+        updateReceiving();
+        queueFlush();
+    }
+
     // ---- leaving the engine
 
     @Override
@@ -1136,6 +1191,8 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
         if (closedWhileInHandler) {
             closedWhileInHandler = false;
             closed();
+        } else if (successor != null) {
+            succeed();
         }
     }
 

@@ -305,6 +305,16 @@ class BufferModelTest {
             number("FloatLE", 4, Reader::readFloatLE, null, b -> little(b).getFloat(0));
             number("Double", 8, Reader::readDouble, null, b -> b.getDouble(0));
             number("DoubleLE", 8, Reader::readDoubleLE, null, b -> little(b).getDouble(0));
+            number(
+                    "Bytes",
+                    11,
+                    reader -> ByteBuffer.wrap(reader.readBytes(11)),
+                    (reader, offset) -> {
+                        final byte[] bytes = new byte[15];
+                        reader.getBytes(offset, bytes, 3, 11);
+                        return ByteBuffer.wrap(bytes, 3, 11);
+                    },
+                    b -> b.slice(0, 11));
 
             reads.add(new Named("next", side -> lend(side, true)));
             reads.add(new Named("peek", side -> lend(side, false)));
