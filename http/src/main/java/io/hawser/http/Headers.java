@@ -255,9 +255,29 @@ public final class Headers implements Iterable<Map.Entry<String, String>> {
 
     // ---- for the parser
 
+    /** Takes over what {@code other}, which is empty from now on, has room in. */
+    void takeRoom(Headers other) {
+        other.clear();
+        names = other.names;
+        values = other.values;
+        ranges = other.ranges;
+        size = 0;
+        other.names = NONE;
+        other.values = NONE;
+        other.ranges = NO_RANGES;
+        other.source = NO_BYTES;
+    }
+
     /** Where parsed fields lie from now on; there are none yet. */
     void parsed(byte[] bytes) {
         source = bytes;
+    }
+
+    /** Those that were parsed lie {@code by} bytes further on. */
+    void moveParsed(int by) {
+        for (int i = 0; i < size * RANGES; i++) {
+            ranges[i] += by;
+        }
     }
 
     /** Adds a field that was parsed and checked. */

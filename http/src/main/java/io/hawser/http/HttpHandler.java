@@ -5,7 +5,7 @@ package io.hawser.http;
  * Answers requests. One handler serves all connections of a server, many at once.
  *
  * <p><b>Thread:</b> by default a virtual thread, one for each connection that is busy, so it may block. Of a server that was built with
- * {@code HttpServer.Builder.inLoop()} it is the loop's, which it must not block.
+ * {@link HttpServer.Builder#inLoop()} it is the loop's, which it must not block.
  *
  * <p><b>Order:</b> the requests of one connection come one after the other: the next one when the last is answered.
  *

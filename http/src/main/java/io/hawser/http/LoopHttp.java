@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.hawser.http;
+
+import io.hawser.buffer.Buffer;
+import io.hawser.buffer.Reader;
+import io.hawser.connection.Connection;
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+
+/** HTTP in the loop: the handler is called there, with the whole body, and must not block. The loop's thread. */
+final class LoopHttp extends HttpConnection {
+    private @Nullable Buffer body;
+    private @Nullable FileCopy file;
+    private boolean serving;
+    private boolean paused;
+    private boolean inputEnded;
+
+    LoopHttp(ServerContext context, Connection connection) {
+        super(context, connection);
+    }
+
+    /** Bytes have come, or there is room for answers, or one that was deferred has ended. */
+    void goOn() {
+        if (serving) {
+            return;
+        }
+        serving = true;
+        try {
+            copyFile();
+            serve();
+        } finally {
+            serving = false;
+        }
+        if (isOver()) {
+            return;
+        }
+        if (inputEnded && !isAwaiting()) {
+            close();
+        } else if (paused != isAwaiting()) {
+            // What would be read cannot be served before the answer has ended.
+            paused = !paused;
+            if (paused) {
+                connection().pause();
+            } else {
+                connection().resume();
+            }
+        }
+    }
+
+    /** The peer has sent its last request. */
+    void onEnd() {
+        inputEnded = true;
+        if (!isAwaiting()) {
+            close();
+        }
+    }
+
+    @Override
+    boolean isHeldBack() {
+        return connection().pendingBytes() > connection().engine().limits().outboundHighBytes();
+    }
+
+    // ---- bodies
+
+    @Override
+    boolean collectsBodies() {
+        return true;
+    }
+
+    @Override
+    boolean collectBody(Exchange now, Reader reader) {
+        Buffer collected = body;
+        if (collected == null) {
+            if (now.head().contentLength() > context().limits().bufferedBodyBytes()) {
+                refuseBody(now, 413);
+                return false;
+            }
+            collected = new Buffer(connection().loop().blocks());
+            body = collected;
+        }
+        while (true) {
+            final int result = now.body().next(reader);
+            switch (result) {
+                case BodyReader.DATA -> {
+                    final long n = now.body().dataBytes(reader);
+                    collected.append(reader, n);
+                    now.body().consumed(n);
+                }
+                case BodyReader.END -> {
+                    now.body().collected(collected.readableBytes());
+                    return true;
+                }
+                case BodyReader.MORE -> {
+                    now.request().sendContinue();
+                    return false;
+                }
+                default -> {
+                    refuseBody(now, result);
+                    return false;
+                }
+            }
+        }
+    }
+
+    @Override
+    Reader bodySource() {
+        final Buffer collected = body;
+        return collected == null ? connection().reader() : collected;
+    }
+
+    @Override
+    void awaitBody(Reader in) {
+        throw new IllegalStateException("All of the body has been read before the handler was called");
+    }
+
+    // ---- answers that go on
+
+    @Override
+    boolean isAwaited(ServerResponse response) {
+        return file != null || (response.isDeferred() && !response.isEnded());
+    }
+
+    @Override
+    void requireDeferrable() {
+        // Here an answer may be given later.
+    }
+
+    @Override
+    void requireBlocking(String what) {
+        throw new IllegalStateException(what + " is for handlers on virtual threads");
+    }
+
+    @Override
+    void deferredEnded() {
+        if (!serving) {
+            connection().loop().executeAlways(this::goOn);
+        }
+    }
+
+    @Override
+    void send(FileCopy copy) throws IOException {
+        file = copy;
+        copySome(copy);
+    }
+
+    /** Copies no more than the connection is glad to take; it tells when it takes more. */
+    private void copySome(FileCopy copy) throws IOException {
+        while (!copy.isDone() && !isHeldBack()) {
+            copy.copy(writer());
+        }
+        if (copy.isDone()) {
+            file = null;
+            copy.close();
+            fileSent();
+        }
+    }
+
+    private void copyFile() {
+        final FileCopy copy = file;
+        if (copy != null) {
+            try {
+                copySome(copy);
+            } catch (IOException e) {
+                System.getLogger("io.hawser.http")
+                        .log(System.Logger.Level.WARNING, "A file could not be sent to " + connection(), e);
+                abort();
+            }
+        }
+    }
+
+    @Override
+    void endRequest() {
+        final Buffer collected = body;
+        if (collected != null) {
+            collected.close();
+            body = null;
+        }
+        final FileCopy copy = file;
+        if (copy != null) {
+            copy.close();
+            file = null;
+        }
+    }
+
+    @Override
+    void onClose() {
+        super.onClose();
+        drop();
+    }
+
+    // ---- time
+
+    @Override
+    long clockNs() {
+        return connection().loop().nowNs();
+    }
+
+    @Override
+    void watch() {
+        onTimer();
+    }
+}
