@@ -264,8 +264,8 @@ abstract class HttpConnection {
         stage = Stage.HEAD;
         if (now != null) {
             endRequest();
-            // One in the middle of a head is not worth the trouble.
-            final boolean reusable = !now.head().hasPart();
+            // One that has stopped in the middle of a head is not worth the trouble.
+            final boolean reusable = now.head().isClean();
             now.detach();
             if (reusable) {
                 context.pool().give(now);

@@ -148,6 +148,11 @@ final class RequestHead {
         pos = 0;
     }
 
+    /** Whether it is in no head, and can be used for another connection. */
+    boolean isClean() {
+        return state == State.START && taken == 0;
+    }
+
     /** Whether part of a head has come. */
     boolean hasPart() {
         return taken > 0;
