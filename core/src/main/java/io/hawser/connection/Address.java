@@ -14,13 +14,13 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Where to listen or to dial: {@code tcp://host:port}, {@code tcp4://…}, {@code tcp6://…}, {@code unix:///path}; and for datagrams
- * {@code udp://host:port}, {@code udp4://…}, {@code udp6://…}. Immutable; any thread.
+ * Where to listen or to dial: {@code tcp://host:port}, {@code tcp4://…}, {@code tcp6://…}, {@code tls://…} with
+ * {@code tls4} and {@code tls6}, which is TCP with TLS, and {@code unix:///path}; and for datagrams {@code udp://host:port}, {@code udp4://…}, {@code udp6://…}. Immutable; any thread.
  *
  * <p>An IPv6 address stands in brackets, {@code tcp://[::1]:7000}. To listen on all interfaces, leave the host out or write
  * {@code *}; port 0 lets the system pick one. A name is resolved when it is used, not when it is parsed.
  *
- * @param scheme {@code tcp}, {@code tcp4}, {@code tcp6}, {@code udp}, {@code udp4}, {@code udp6} or {@code unix}
+ * @param scheme {@code tcp}, {@code tcp4}, {@code tcp6}, {@code tls}, {@code tls4}, {@code tls6}, {@code udp}, {@code udp4}, {@code udp6} or {@code unix}
  * @param host a name or an address without brackets, empty for all interfaces; of a unix address empty
  * @param port 0 to 65,535; of a unix address 0
  * @param path of a unix address the path; else empty
@@ -31,7 +31,7 @@ public record Address(String scheme, String host, int port, String path) {
     /** Checks the scheme and the ranges. */
     public Address {
         switch (scheme) {
-            case "tcp", "tcp4", "tcp6", "udp", "udp4", "udp6" -> {
+            case "tcp", "tcp4", "tcp6", "tls", "tls4", "tls6", "udp", "udp4", "udp6" -> {
                 if (port < 0 || port > 65_535) {
                     throw new IllegalArgumentException("The port must be 0 to 65535: " + port);
                 }
@@ -43,7 +43,7 @@ public record Address(String scheme, String host, int port, String path) {
             }
             default ->
                 throw new IllegalArgumentException(
-                        "Unknown scheme '" + scheme + "'; known are tcp, tcp4, tcp6, udp, udp4, udp6 and unix");
+                        "Unknown scheme '" + scheme + "'; known are tcp, tcp4, tcp6, tls, tls4, tls6, udp, udp4, udp6 and unix");
         }
     }
 
@@ -107,6 +107,11 @@ public record Address(String scheme, String host, int port, String path) {
         return scheme.startsWith("udp");
     }
 
+    /** Whether TLS is to be spoken. */
+    public boolean isTls() {
+        return scheme.startsWith("tls");
+    }
+
     /** Whether only IPv6 peers are meant. */
     boolean isV6Only() {
         return scheme.endsWith("6");
@@ -135,8 +140,8 @@ public record Address(String scheme, String host, int port, String path) {
         final List<SocketAddress> resolved = new ArrayList<>(all.length);
         for (InetAddress address : all) {
             final boolean wanted = switch (scheme) {
-                case "tcp4", "udp4" -> address instanceof Inet4Address;
-                case "tcp6", "udp6" -> address instanceof Inet6Address;
+                case "tcp4", "tls4", "udp4" -> address instanceof Inet4Address;
+                case "tcp6", "tls6", "udp6" -> address instanceof Inet6Address;
                 default -> true;
             };
             if (wanted) {

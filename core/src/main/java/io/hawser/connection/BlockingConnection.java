@@ -11,6 +11,7 @@ import io.hawser.buffer.Writer;
 import io.hawser.buffer.WriterHook;
 import io.hawser.log.Log;
 import io.hawser.loop.EventLoop;
+import io.hawser.tls.TlsSession;
 import io.hawser.loop.Flushable;
 import io.hawser.loop.LoopTask;
 import io.hawser.loop.Timer;
@@ -820,6 +821,11 @@ final class BlockingConnection implements Connection, ReaderHook, WriterHook {
     @Override
     public void attach(Object value) {
         attachment = value;
+    }
+
+    @Override
+    public Optional<TlsSession> tls() {
+        return connection.tls();
     }
 
     @Override

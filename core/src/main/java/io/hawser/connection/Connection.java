@@ -5,6 +5,7 @@ import io.hawser.buffer.Reader;
 import io.hawser.buffer.Slice;
 import io.hawser.buffer.Writer;
 import io.hawser.loop.EventLoop;
+import io.hawser.tls.TlsSession;
 import java.net.SocketAddress;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -123,6 +124,7 @@ public interface Connection extends AutoCloseable {
      *     {@link ConnectionClosedException} if the connection is closed, being closed or detached already, not open yet, or ends while it
      *     is being detached, by a reset of the peer or by the end of the engine, say
      * @throws IllegalStateException in the blocking style, if called on a loop, or on another thread than the handler's
+     * @see #tls() a connection with TLS cannot be detached: the result fails with {@link UnsupportedOperationException}, and it goes on
      */
     CompletableFuture<DetachedConnection> detach();
 
@@ -174,6 +176,9 @@ public interface Connection extends AutoCloseable {
 
     /** The address of the peer, also after the close; empty for an unnamed unix socket. */
     Optional<SocketAddress> remoteAddress();
+
+    /** What was agreed on by TLS; empty where none is spoken. From {@link ConnectionHandler#prepare} on, also after the close. */
+    Optional<TlsSession> tls();
 
     /** Keeps {@code value} with the connection, for its handler; it replaces the last one. */
     void attach(Object value);

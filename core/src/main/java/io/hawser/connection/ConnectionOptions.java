@@ -2,9 +2,11 @@
 package io.hawser.connection;
 
 import io.hawser.stage.StageFactory;
+import io.hawser.tls.Tls;
 import io.hawser.transport.SocketOptions;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * How the connections of one endpoint behave. Immutable; start from {@link #DEFAULT} and change with the {@code with…} methods.
@@ -24,7 +26,9 @@ import java.util.List;
  * @param readTimeout {@link Connection#readTimeout(Duration)}; default none
  * @param writeTimeout {@link Connection#writeTimeout(Duration)}; default none
  * @param idleTimeout {@link Connection#idleTimeout(Duration)}; default none
- * @param stages what stands between the socket and the connection, the one next to the socket first. Default nothing
+ * @param stages what stands between the socket and the connection, the one next to the socket first; TLS comes after them. Default nothing
+ * @param tls what TLS is spoken with; default none, but where an address says {@code tls}. It is for one side: to listen {@link Tls#server()}, to
+ *     dial {@link Tls#client()}
  */
 public record ConnectionOptions(
         SocketOptions socket,
@@ -35,7 +39,8 @@ public record ConnectionOptions(
         Duration readTimeout,
         Duration writeTimeout,
         Duration idleTimeout,
-        List<StageFactory> stages) {
+        List<StageFactory> stages,
+        Optional<Tls> tls) {
     /** The defaults as given above; {@link OverflowPolicy#FAIL}. */
     public static final ConnectionOptions DEFAULT = new ConnectionOptions(
             SocketOptions.DEFAULT,
@@ -46,7 +51,8 @@ public record ConnectionOptions(
             Duration.ZERO,
             Duration.ZERO,
             Duration.ZERO,
-            List.of());
+            List.of(),
+            Optional.empty());
 
     /** Checks the ranges. */
     public ConnectionOptions {
@@ -81,7 +87,8 @@ public record ConnectionOptions(
                 readTimeout,
                 writeTimeout,
                 idleTimeout,
-                stages);
+                stages,
+                tls);
     }
 
     /** As this, with another overflow policy. */
@@ -95,7 +102,8 @@ public record ConnectionOptions(
                 readTimeout,
                 writeTimeout,
                 idleTimeout,
-                stages);
+                stages,
+                tls);
     }
 
     /** As this, with another timeout for dialling. */
@@ -109,7 +117,8 @@ public record ConnectionOptions(
                 readTimeout,
                 writeTimeout,
                 idleTimeout,
-                stages);
+                stages,
+                tls);
     }
 
     /** As this, with another timeout for closing. */
@@ -123,7 +132,8 @@ public record ConnectionOptions(
                 readTimeout,
                 writeTimeout,
                 idleTimeout,
-                stages);
+                stages,
+                tls);
     }
 
     /** As this, with receiving going on while too much is pending, or not. */
@@ -137,7 +147,8 @@ public record ConnectionOptions(
                 readTimeout,
                 writeTimeout,
                 idleTimeout,
-                stages);
+                stages,
+                tls);
     }
 
     /** As this, with another timeout for reading; zero for none. */
@@ -151,7 +162,8 @@ public record ConnectionOptions(
                 timeout,
                 writeTimeout,
                 idleTimeout,
-                stages);
+                stages,
+                tls);
     }
 
     /** As this, with another timeout for writing; zero for none. */
@@ -165,7 +177,8 @@ public record ConnectionOptions(
                 readTimeout,
                 timeout,
                 idleTimeout,
-                stages);
+                stages,
+                tls);
     }
 
     /** As this, with another timeout for idling; zero for none. */
@@ -179,7 +192,8 @@ public record ConnectionOptions(
                 readTimeout,
                 writeTimeout,
                 timeout,
-                stages);
+                stages,
+                tls);
     }
 
     /** As this, with other stages, the one next to the socket first. */
@@ -193,6 +207,22 @@ public record ConnectionOptions(
                 readTimeout,
                 writeTimeout,
                 idleTimeout,
-                factories);
+                factories,
+                tls);
+    }
+
+    /** As this, with TLS. */
+    public ConnectionOptions withTls(Tls settings) {
+        return new ConnectionOptions(
+                socket,
+                overflow,
+                dialTimeout,
+                closeTimeout,
+                receiveWhileCongested,
+                readTimeout,
+                writeTimeout,
+                idleTimeout,
+                stages,
+                Optional.of(settings));
     }
 }

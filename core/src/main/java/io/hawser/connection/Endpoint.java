@@ -2,6 +2,7 @@
 package io.hawser.connection;
 
 import io.hawser.stage.StageFactory;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -11,7 +12,16 @@ import java.util.List;
  */
 record Endpoint(Engine engine, ConnectionHandler handler, ConnectionOptions options, List<StageFactory> stages) {
     Endpoint(Engine engine, ConnectionHandler handler, ConnectionOptions options) {
-        this(engine, handler, options, options.stages());
+        this(engine, handler, options, stagesOf(options));
+    }
+
+    private static List<StageFactory> stagesOf(ConnectionOptions options) {
+        if (options.tls().isEmpty()) {
+            return options.stages();
+        }
+        final List<StageFactory> all = new ArrayList<>(options.stages());
+        all.add(options.tls().get());
+        return List.copyOf(all);
     }
 
     Limits limits() {

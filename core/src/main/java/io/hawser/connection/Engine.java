@@ -10,6 +10,7 @@ import io.hawser.loop.LoadBalancer;
 import io.hawser.loop.LoopConfig;
 import io.hawser.loop.LoopDriver;
 import io.hawser.loop.LoopGroup;
+import io.hawser.tls.Tls;
 import io.hawser.transport.DatagramOptions;
 import io.hawser.transport.PassedSocket;
 import io.hawser.transport.TransportConfig;
@@ -190,7 +191,7 @@ public final class Engine implements AutoCloseable {
     }
 
     /**
-     * Listens. When this returns, connections are accepted; if the socket is one of {@link #hotRestart}, from
+     * Listens; with TLS if {@code options} say so, as they have to of a {@code tls} address. When this returns, connections are accepted; if the socket is one of {@link #hotRestart}, from
      * {@link HotRestart#ready()} on. Not to be called on a loop.
      *
      * @throws java.net.BindException if the address is taken, not of this machine, or forbidden
@@ -202,6 +203,7 @@ public final class Engine implements AutoCloseable {
         if (address.isUdp()) {
             throw new IllegalArgumentException(address + " is for datagrams: bind() it");
         }
+        requireTlsFor(address, options.connections());
         final List<PassedSocket> inherited = inherited(address);
         final Server server = inherited.isEmpty()
                 ? Server.listen(this, address, options, handler, acceptorLoops, workers)
@@ -214,6 +216,13 @@ public final class Engine implements AutoCloseable {
             final var unused = server.stopListening();
         }
         return server;
+    }
+
+    private static void requireTlsFor(Address address, ConnectionOptions options) {
+        if (options.tls().isPresent() ? options.tls().get().isClient() : address.isTls()) {
+            throw new IllegalArgumentException(
+                    address + " needs TLS of a server, which says who it is: ConnectionOptions.withTls(Tls.server()…)");
+        }
     }
 
     /**
@@ -267,7 +276,8 @@ public final class Engine implements AutoCloseable {
     }
 
     /**
-     * Connects. Every address that a name stands for is tried in turn. {@link ConnectionHandler#onOpen} is called before the result is
+     * Connects; with TLS if {@code options} say so, or the address does, then with {@link Tls#defaultClient()}. Every address that a name
+     * stands for is tried in turn. {@link ConnectionHandler#onOpen} is called before the result is
      * there; of a dial that fails the handler hears nothing.
      *
      * @return completes on the connection's loop; with an {@link IOException} if no address could be reached in time, of which it names
@@ -301,14 +311,25 @@ public final class Engine implements AutoCloseable {
         if (address.isUdp()) {
             throw new IllegalArgumentException(address + " is for datagrams: connectDatagram() to it");
         }
+        if (options.tls().isPresent() && !options.tls().get().isClient()) {
+            throw new IllegalArgumentException("To dial " + address + " takes TLS of a client: Tls.client()");
+        }
         final CompletableFuture<Connection> result = new CompletableFuture<>();
-        final Endpoint endpoint = new Endpoint(this, handler, options);
         final long deadlineNs = clock.nanoTime() + options.dialTimeout().toNanos();
-        if (address.needsResolver()) {
-            // The resolver blocks; a loop must not wait for it.
-            driver.execute("hawser-resolve", () -> dial(address, endpoint, home, deadlineNs, result));
+        final boolean byDefault = address.isTls() && options.tls().isEmpty();
+        if (address.needsResolver() || byDefault) {
+            // The resolver blocks, and so do files; a loop must not wait for them.
+            driver.execute("hawser-resolve", () -> {
+                try {
+                    final Endpoint endpoint =
+                            new Endpoint(this, handler, byDefault ? options.withTls(Tls.defaultClient()) : options);
+                    dial(address, endpoint, home, deadlineNs, result);
+                } catch (IOException | RuntimeException e) {
+                    result.completeExceptionally(e);
+                }
+            });
         } else {
-            dial(address, endpoint, home, deadlineNs, result);
+            dial(address, new Endpoint(this, handler, options), home, deadlineNs, result);
         }
         return result;
     }

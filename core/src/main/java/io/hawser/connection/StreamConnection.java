@@ -17,6 +17,7 @@ import io.hawser.loop.Timer;
 import io.hawser.stage.Stage;
 import io.hawser.stage.StageContext;
 import io.hawser.stage.StageFactory;
+import io.hawser.tls.TlsSession;
 import io.hawser.transport.AcceptedSocket;
 import io.hawser.transport.ConnectionResetException;
 import io.hawser.transport.PeerAddress;
@@ -1475,6 +1476,11 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
     @Override
     public Optional<SocketAddress> remoteAddress() {
         return socket().remoteAddress();
+    }
+
+    @Override
+    public Optional<TlsSession> tls() {
+        return socket instanceof Stage last ? last.find(TlsSession.class) : Optional.empty();
     }
 
     @Override

@@ -33,6 +33,15 @@ record TlsSettings(
         boolean verifiesHost,
         int sessionCacheSize,
         Duration sessionLife) {
+    /** The most that one message of a handshake may have. */
+    static final int MAX_MESSAGE_BYTES = 32 * 1024;
+
+    /** The most that a peer may send before the handshake is done. */
+    static final int MAX_HANDSHAKE_BYTES = 256 * 1024;
+
+    /** How many records in a row may bring no data. */
+    static final int MAX_EMPTY_RECORDS = 32;
+
     /** Copies the lists. */
     TlsSettings {
         versions = List.copyOf(versions);

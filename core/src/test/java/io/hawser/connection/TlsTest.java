@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.hawser.connection;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.hawser.connection.CloseCause.Kind;
+import io.hawser.tls.Tls;
+import io.hawser.tls.TlsIdentity;
+import io.hawser.tls.TlsSession;
+import io.hawser.tls.TlsTruncatedException;
+import io.hawser.tls.TlsVersion;
+import java.io.IOException;
+import java.net.Socket;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** TLS on every transport. */
+@ParameterizedClass
+@EnumSource(TestTransport.class)
+final class TlsTest {
+    private static final TlsIdentity IDENTITY = Tls.selfSigned();
+    private static final int MEBIBYTE = 1 << 20;
+
+    private final TestTransport transport;
+
+    @RegisterExtension
+    final EngineFixture engines;
+
+    TlsTest(TestTransport transport) {
+        this.transport = transport;
+        engines = new EngineFixture(transport);
+    }
+
+    @BeforeEach
+    void needTransport() {
+        transport.assumeAvailable();
+    }
+
+    private Server listen(Engine engine, ConnectionHandler handler) throws IOException {
+        return engine.listen(
+                Address.parse("tls://127.0.0.1:0"),
+                ServerOptions.DEFAULT.withConnections(ConnectionOptions.DEFAULT.withTls(
+                        Tls.server().identity(IDENTITY).build())),
+                engines.watched(handler));
+    }
+
+    private static ConnectionOptions client() throws IOException {
+        return ConnectionOptions.DEFAULT.withTls(
+                Tls.client().trust(IDENTITY.certificate()).build());
+    }
+
+    @Test
+    void shouldServeClientsOfTheJdk() throws Exception {
+        final Engine engine = engines.engine();
+        final Recorder handler = Recorder.echo();
+        final Server server = listen(engine, handler);
+        final var context = SslPeer.context(IDENTITY.certificate(), Optional.empty());
+        final List<TlsVersion> versions = List.of(TlsVersion.TLS_1_2, TlsVersion.TLS_1_3, TlsVersion.TLS_1_2);
+        final Payload payload = Payload.random(5, MEBIBYTE);
+        // Of the transport's own, known after the first one.
+        long idleBytes = Long.MAX_VALUE;
+        for (TlsVersion version : versions) {
+            try (SslPeer peer = SslPeer.connect(context, server, SslPeer.protocols(version.standardName()))) {
+                final CompletableFuture<Void> sent = EngineFixture.async(() -> peer.send(payload.bytes()));
+                payload.assertEqualTo(peer.receive(payload.size()));
+                EngineFixture.await(sent);
+                final long expected = idleBytes;
+                EngineFixture.until(
+                        "an idle connection to hold no memory",
+                        () -> engine.pool().usedBytes() <= expected);
+                peer.socket().shutdownOutput();
+                peer.expectEnd();
+            }
+            EngineFixture.until("the end of the connection", () -> engine.connectionCount() == 0);
+            idleBytes = engine.pool().usedBytes();
+        }
+        assertThat(handler.awaitClose(3)).extracting(CloseCause::kind).containsOnly(Kind.PEER_CLOSED);
+        assertThat(handler.awaitOpen(3))
+                .extracting(connection -> connection.tls().orElseThrow().version())
+                .containsExactlyElementsOf(versions);
+    }
+
+    @Test
+    void shouldTalkWithItself() throws Exception {
+        final Engine engine = engines.engine();
+        final Recorder server = Recorder.echo();
+        final Address address = listen(engine, server).address();
+        final Recorder handler = engines.watched(new Recorder());
+        final Payload payload = Payload.random(3, 3 * MEBIBYTE);
+
+        final Connection connection = EngineFixture.await(engine.dial(address, client(), handler));
+        connection.execute(() -> connection.writer().writeBytes(payload.bytes()));
+        payload.assertEqualTo(handler.awaitBytes(payload.size()));
+        final TlsSession session = connection.tls().orElseThrow();
+        connection.shutdownOutput();
+
+        assertThat(handler.awaitClose().kind()).isEqualTo(Kind.PEER_CLOSED);
+        assertThat(server.awaitClose().kind()).isEqualTo(Kind.PEER_CLOSED);
+        assertThat(session.version()).isEqualTo(TlsVersion.TLS_1_3);
+        assertThat(session.peerCertificates()).containsExactly(IDENTITY.certificate());
+        assertThat(server.awaitOpen().tls().orElseThrow().peerCertificates()).isEmpty();
+    }
+
+    @Test
+    void shouldServeBlockingHandlers() throws Exception {
+        final Engine engine = engines.engine();
+        final Server server = engine.serve(
+                Address.parse("tls://127.0.0.1:0"),
+                ServerOptions.DEFAULT.withConnections(ConnectionOptions.DEFAULT.withTls(
+                        Tls.server().identity(IDENTITY).build())),
+                c -> c.writer().writeInt(2 * c.reader().readInt()).flush());
+        try (Connection connection = engine.dial(server.address(), client())) {
+            for (int i = 0; i < 10; i++) {
+                connection.writer().writeInt(i).flush();
+                assertThat(connection.reader().readInt()).isEqualTo(2 * i);
+            }
+            assertThat(connection.tls()).isPresent();
+        }
+    }
+
+    /** The JDK's sockets send no FIN without a close_notify, so the socket is taken from under the session. */
+    @Test
+    void shouldTellATruncationFromAnEnd() throws Exception {
+        final Recorder handler = Recorder.echo();
+        final Server server = listen(engines.engine(), handler);
+        try (Socket below = new Socket("127.0.0.1", server.address().port());
+                SslPeer peer = SslPeer.over(
+                        SslPeer.context(IDENTITY.certificate(), Optional.empty()), below)) {
+            peer.send("half");
+            assertThat(peer.receiveText(4)).isEqualTo("half");
+            below.shutdownOutput();
+            final CloseCause cause = handler.awaitClose();
+            assertThat(cause.kind()).isEqualTo(Kind.ERROR);
+            assertThat(cause.error()).get().isInstanceOf(TlsTruncatedException.class);
+        }
+        assertThat(handler.events()).doesNotContain("end");
+    }
+
+    @Test
+    void shouldRefuseToBeDetached() throws Exception {
+        final Recorder handler = Recorder.echo();
+        final Server server = listen(engines.engine(), handler);
+        try (SslPeer peer = SslPeer.connect(
+                SslPeer.context(IDENTITY.certificate(), Optional.empty()), server, _ -> {})) {
+            assertThat(EngineFixture.awaitFailure(handler.awaitOpen().detach()))
+                    .isInstanceOf(UnsupportedOperationException.class)
+                    .hasMessageContaining("TLS");
+            assertThat(peer.send("still here").receiveText(10)).isEqualTo("still here");
+        }
+    }
+}
