@@ -7,6 +7,7 @@ module io.hawser {
     exports io.hawser.buffer;
     exports io.hawser.connection;
     exports io.hawser.loop;
+    exports io.hawser.proxy;
     exports io.hawser.session;
     exports io.hawser.stage;
     exports io.hawser.tls;

@@ -33,6 +33,7 @@ class LayersTest {
     private static final String CONNECTION = "io.hawser.connection..";
     private static final String LOG = "io.hawser.log..";
     private static final String SESSION = "io.hawser.session..";
+    private static final String PROXY = "io.hawser.proxy..";
     private static final String STAGE = "io.hawser.stage..";
     private static final String TLS = "io.hawser.tls..";
     private static final String LOOP = "io.hawser.loop..";
@@ -70,6 +71,7 @@ class LayersTest {
                 new Layer(SIMULATION, CONNECTION, LOOP, SPI, SIM, BUFFER),
                 new Layer(CONNECTION, TLS, STAGE, LOOP, SPI, BUFFER, LOG),
                 new Layer(TLS, STAGE, LOOP, SPI, BUFFER, LOG),
+                new Layer(PROXY, STAGE, LOOP, SPI, BUFFER, LOG),
                 new Layer(STAGE, LOOP, SPI, BUFFER),
                 new Layer(LOG),
                 new Layer(LOOP, SPI, BUFFER),
@@ -105,7 +107,9 @@ class LayersTest {
     /** Which also keeps out {@code sun.*}, {@code jdk.internal.*} and {@code sun.misc.Unsafe}. */
     @Test
     void shouldNeedNothingButTheJdk() {
-        hold(classes().should().onlyDependOnClassesThat(resideInAnyPackage(ROOT + "..", "java..", "javax..", "org.jspecify..")));
+        hold(classes()
+                .should()
+                .onlyDependOnClassesThat(resideInAnyPackage(ROOT + "..", "java..", "javax..", "org.jspecify..")));
     }
 
     @Test

@@ -819,6 +819,11 @@ final class BlockingConnection implements Connection, ReaderHook, WriterHook {
     }
 
     @Override
+    public <T> Optional<T> find(Class<T> kind) {
+        return connection.find(kind);
+    }
+
+    @Override
     public void attach(Object value) {
         attachment = value;
     }

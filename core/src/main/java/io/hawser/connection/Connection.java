@@ -171,14 +171,27 @@ public interface Connection extends AutoCloseable {
     /** The bytes written and not taken by the kernel yet, those of {@link #sendFile} included, of which each counts as 16 KiB at least. */
     long pendingBytes();
 
-    /** The address of this side; empty for an unnamed unix socket, or after the close. The loop's thread only. */
+    /**
+     * The address of this side; empty for an unnamed unix socket, or after the close. Behind a {@link io.hawser.proxy.ProxyReceiver}, where the
+     * client has connected to. The loop's thread only.
+     */
     Optional<SocketAddress> localAddress();
 
-    /** The address of the peer, also after the close; empty for an unnamed unix socket. */
+    /**
+     * The address of the peer, also after the close; empty for an unnamed unix socket. Behind a {@link io.hawser.proxy.ProxyReceiver}, that of the
+     * client.
+     */
     Optional<SocketAddress> remoteAddress();
 
     /** What was agreed on by TLS; empty where none is spoken. From {@link ConnectionHandler#prepare} on, also after the close. */
     Optional<TlsSession> tls();
+
+    /**
+     * What the stages between the socket and the connection know of it: a {@link io.hawser.proxy.ProxyHeader} that it began with, say.
+     *
+     * @param kind the type of what is asked for
+     */
+    <T> Optional<T> find(Class<T> kind);
 
     /** Keeps {@code value} with the connection, for its handler; it replaces the last one. */
     void attach(Object value);

@@ -18,7 +18,8 @@ package io.hawser.connection;
  * @param outboundLowBytes at so many it receives again and calls {@link ConnectionHandler#onWritable}. Default 64 KiB
  * @param connectionsPerSource how many connections that were accepted from one source address are held at once; more are closed as soon as
  *     they are accepted. An IPv4 peer counts as such on an IPv6 listener, too; an IPv6 peer counts with its /64 network, of which one host
- *     usually has all. Unix peers are not counted. Default none, {@link Integer#MAX_VALUE}, since proxies share an address
+ *     usually has all. Unix peers are not counted. Behind a {@link io.hawser.proxy.ProxyReceiver} a connection counts as its client's from its
+ *     PROXY header on, and as the proxy's until then. Default none, {@link Integer#MAX_VALUE}, since proxies share an address
  * @param acceptsPerSecond how many connections one server accepts in a second on average, with bursts of as many as come in a second; over
  *     it accepting pauses, and peers wait in the backlog. Default 50,000
  * @param tasksPerLoop how many tasks of {@link Connection#execute} and of a loop's {@code execute} may wait. Default 65,536

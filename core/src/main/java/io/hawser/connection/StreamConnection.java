@@ -36,6 +36,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
@@ -305,6 +306,9 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
                     "connected to itself at " + socket().localAddress().get()));
             return;
         }
+        if (!dialled && !endpoint.stages().isEmpty() && !countClient()) {
+            return;
+        }
         final Opening waiting = opening;
         opening = null;
         final boolean agreed = open();
@@ -313,6 +317,27 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
         } else if (waiting != null) {
             waiting.refused();
         }
+    }
+
+    /** A stage may know better than the socket whose connection it is: then it counts as that one's. Whether that one may have another. */
+    private boolean countClient() {
+        final SourceCounts sources = engine().sources();
+        final SourceAddress before = source;
+        final SourceAddress now =
+                sources.isLimited() ? remoteAddress().flatMap(SourceAddress::of).orElse(null) : null;
+        if (Objects.equals(before, now)) {
+            return true;
+        }
+        if (now != null && !sources.tryAdd(now)) {
+            engine().limitCounters().connectionsPerSource.increment();
+            failed(new IOException("Too many connections from one source, that of " + remoteAddress()));
+            return false;
+        }
+        if (before != null) {
+            sources.remove(before);
+        }
+        source = now;
+        return true;
     }
 
     /**
@@ -1481,6 +1506,11 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
     @Override
     public Optional<TlsSession> tls() {
         return socket instanceof Stage last ? last.find(TlsSession.class) : Optional.empty();
+    }
+
+    @Override
+    public <T> Optional<T> find(Class<T> kind) {
+        return socket instanceof Stage last ? last.find(kind) : Optional.empty();
     }
 
     @Override

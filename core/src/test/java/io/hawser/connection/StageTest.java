@@ -230,7 +230,8 @@ final class StageTest {
         final Recorder passing = new Recorder();
         final Server other = listen(passing, Word.of("door", false, live));
         final Peer second = engines.connect(other).send("door");
-        try (DetachedConnection detached = EngineFixture.await(passing.awaitOpen().detach())) {
+        try (DetachedConnection detached =
+                EngineFixture.await(passing.awaitOpen().detach())) {
             assertThat(detached.unread().remaining()).isZero();
         }
         second.expectGone();
