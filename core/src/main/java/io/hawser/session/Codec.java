@@ -95,11 +95,18 @@ public interface Codec<M> {
 
     /**
      * Whether messages must be sent in the order in which they were encoded, since the coder keeps state from one to the next. Then no two
-     * threads encode for one session at once. What it consumes for a message says nothing of how long that is then, so the codec itself sees to
-     * it that none is longer than {@link CodecContext#maxMessageBytes()}. Default no.
+     * threads encode for one session at once. Default no.
      */
     default boolean isOrdered() {
         return false;
+    }
+
+    /**
+     * Whether what it consumes for a message says nothing of how long that is, and the codec itself sees to it that none is longer than
+     * {@link CodecContext#maxMessageBytes()}. By default, if it {@link #isOrdered}.
+     */
+    default boolean isSelfLimiting() {
+        return isOrdered();
     }
 
     /**

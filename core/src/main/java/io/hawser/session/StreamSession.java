@@ -204,7 +204,7 @@ final class StreamSession<M> extends AbstractSession<M> {
                             codec + " found a message and has consumed nothing: it would find it for ever"));
             return false;
         }
-        if (bytes > endpoint().maxMessageBytes() && !ordered) {
+        if (bytes > endpoint().maxMessageBytes() && !codec.isSelfLimiting()) {
             codec.discard(message);
             tooLong(bytes);
             return false;
