@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The engine. Exported are the API and the transport SPI; what is not stays inside. */
 module io.hawser {
+    requires jdk.jfr;
     requires static org.jspecify;
 
     exports io.hawser;

@@ -32,6 +32,7 @@ class LayersTest {
     private static final String SIMULATION = "io.hawser.sim..";
     private static final String CONNECTION = "io.hawser.connection..";
     private static final String LOG = "io.hawser.log..";
+    private static final String JFR = "io.hawser.jfr..";
     private static final String SESSION = "io.hawser.session..";
     private static final String PROXY = "io.hawser.proxy..";
     private static final String STAGE = "io.hawser.stage..";
@@ -69,19 +70,20 @@ class LayersTest {
         return Stream.of(
                 new Layer(SESSION, CONNECTION, TLS, LOOP, SPI, BUFFER, LOG),
                 new Layer(SIMULATION, CONNECTION, LOOP, SPI, SIM, BUFFER),
-                new Layer(CONNECTION, TLS, STAGE, LOOP, SPI, BUFFER, LOG),
+                new Layer(CONNECTION, TLS, STAGE, LOOP, SPI, BUFFER, LOG, JFR),
                 new Layer(TLS, STAGE, LOOP, SPI, BUFFER, LOG),
                 new Layer(PROXY, STAGE, LOOP, SPI, BUFFER, LOG),
                 new Layer(STAGE, LOOP, SPI, BUFFER),
                 new Layer(LOG),
-                new Layer(LOOP, SPI, BUFFER),
+                new Layer(JFR),
+                new Layer(LOOP, SPI, BUFFER, JFR),
                 new Layer(SPI, BUFFER),
                 new Layer(URING, POSIX, SPI, BUFFER, LINUX),
                 new Layer(EPOLL, POSIX, SPI, BUFFER, LINUX),
                 new Layer(NIO, SPI, BUFFER),
                 new Layer(POSIX, SPI, BUFFER, LINUX),
                 new Layer(SIM, SPI, BUFFER),
-                new Layer(BUFFER),
+                new Layer(BUFFER, JFR),
                 new Layer(LINUX));
     }
 
@@ -108,8 +110,15 @@ class LayersTest {
     @Test
     void shouldNeedNothingButTheJdk() {
         hold(classes()
+                .that()
+                .resideOutsideOfPackage(JFR)
                 .should()
                 .onlyDependOnClassesThat(resideInAnyPackage(ROOT + "..", "java..", "javax..", "org.jspecify..")));
+        hold(classes()
+                .that()
+                .resideInAPackage(JFR)
+                .should()
+                .onlyDependOnClassesThat(resideInAnyPackage(JFR, "java..", "jdk.jfr", "org.jspecify..")));
     }
 
     @Test

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.hawser.buffer;
 
+import io.hawser.jfr.LimitHitEvent;
+import io.hawser.jfr.PoolGrowthEvent;
+import io.hawser.jfr.Recording;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
@@ -37,6 +40,9 @@ public final class BlockPool implements BlockSource, AutoCloseable {
     private long reservedBytes;
     private long freeBytes;
     private long refusals;
+    /** The size of the blocks that the pool has grown by, and that nobody has recorded; or 0. */
+    private int grownBlockBytes;
+
     private boolean closed;
 
     /** @param capBytes the most native memory that the pool ever reserves, in bytes; positive */
@@ -116,11 +122,12 @@ public final class BlockPool implements BlockSource, AutoCloseable {
             }
             return count;
         } finally {
-            lock.unlock();
+            unlockAndRecord();
         }
     }
 
     private @Nullable Block take(int wantedClass) {
+        boolean refused = false;
         lock.lock();
         try {
             requireOpen();
@@ -133,9 +140,24 @@ public final class BlockPool implements BlockSource, AutoCloseable {
                 }
             }
             refusals++;
+            refused = true;
             return null;
         } finally {
-            lock.unlock();
+            unlockAndRecord();
+            if (refused && Recording.isOn()) {
+                LimitHitEvent.record("bufferMemoryBytes");
+            }
+        }
+    }
+
+    /** Others spin for the lock, so what takes its time comes after it. */
+    private void unlockAndRecord() {
+        final int grown = grownBlockBytes;
+        final long reserved = reservedBytes;
+        grownBlockBytes = 0;
+        lock.unlock();
+        if (grown > 0 && Recording.isOn()) {
+            PoolGrowthEvent.record(grown, reserved, capBytes);
         }
     }
 
@@ -155,6 +177,7 @@ public final class BlockPool implements BlockSource, AutoCloseable {
         final MemorySegment slab = arena.allocate(slabBytes, PAGE_BYTES);
         reservedBytes += slabBytes;
         reservedOf[sizeClass] += slabBytes;
+        grownBlockBytes = blockBytes;
         freeBytes += slabBytes;
         for (long at = 0; at < slabBytes; at += blockBytes) {
             free.get(sizeClass).add(Block.pooled(slab.asSlice(at, blockBytes), sizeClass, this));

@@ -78,7 +78,7 @@ final class CloseLog {
     }
 
     /** Of the failure only its text is kept: what else hangs on it may be large. */
-    private static String message(@Nullable Throwable error) {
+    static String message(@Nullable Throwable error) {
         return error == null
                 ? ""
                 : Objects.requireNonNullElse(

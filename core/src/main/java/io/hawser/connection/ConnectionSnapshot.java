@@ -14,8 +14,8 @@ import java.util.Optional;
  * @param peer the address of the other side, likewise
  * @param dialled whether this side has made the connection
  * @param state what it is at
- * @param bytesIn what was received, in bytes
- * @param bytesOut what the operating system took for sending, in bytes
+ * @param bytesIn what was received, as the handler sees it, in bytes: what TLS adds is not counted
+ * @param bytesOut what was sent, likewise
  * @param pendingBytes what was written and the operating system has not taken, as {@link Connection#pendingBytes()}
  * @param unreadBytes what was received and the handler has not read; in the blocking style without what lies ready for its thread
  * @param age the time since it was accepted, adopted or dialled, to some 20 ms

@@ -623,7 +623,7 @@ public final class Engine implements AutoCloseable {
     }
 
     /** The start of its threads' names. */
-    String name() {
+    public String name() {
         return name;
     }
 
@@ -819,6 +819,13 @@ public final class Engine implements AutoCloseable {
         return count;
     }
 
+    /** How many connections have ended in one way. */
+    public long connectionsClosed(CloseCause.Kind kind) {
+        return workers.stream()
+                .mapToLong(worker -> worker.closes().count(kind))
+                .sum();
+    }
+
     /** How many connections loop {@code index} has. */
     public int connectionCount(int index) {
         return workers.get(index).count();
@@ -878,9 +885,7 @@ public final class Engine implements AutoCloseable {
         for (CloseCause.Kind kind : CloseCause.Kind.values()) {
             closes.put(
                     kind,
-                    workers.stream()
-                            .mapToLong(worker -> worker.closes().count(kind))
-                            .sum());
+                    connectionsClosed(kind));
         }
         return new EngineSnapshot(
                 name,

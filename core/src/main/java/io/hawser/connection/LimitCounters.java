@@ -4,16 +4,15 @@ package io.hawser.connection;
 import io.hawser.buffer.BlockPool;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.concurrent.atomic.LongAdder;
 
 /** How often each bound of {@link Limits} was hit since the engine was started. Any thread; the values are a moment old. */
 public final class LimitCounters {
     private final BlockPool pool;
-    final LongAdder connections = new LongAdder();
-    final LongAdder connectionsPerSource = new LongAdder();
-    final LongAdder acceptsPerSecond = new LongAdder();
-    final LongAdder inbound = new LongAdder();
-    final LongAdder outbound = new LongAdder();
+    final LimitCounter connections = new LimitCounter("connections");
+    final LimitCounter connectionsPerSource = new LimitCounter("connectionsPerSource");
+    final LimitCounter acceptsPerSecond = new LimitCounter("acceptsPerSecond");
+    final LimitCounter inbound = new LimitCounter("inboundBytes");
+    final LimitCounter outbound = new LimitCounter("outboundBytes");
 
     LimitCounters(BlockPool pool) {
         this.pool = pool;

@@ -81,12 +81,18 @@ final class LoopConnections {
     /** A connection is made, and its handler will be told. */
     void opened(StreamConnection connection) {
         loop.stats().connectionOpened(connection.isDialled());
+        if (loop.isRecording()) {
+            ConnectionEvents.opened(connection);
+        }
     }
 
     /** A connection that was open is gone; before it is taken out. */
     void closed(StreamConnection connection, CloseCause cause) {
         loop.stats().connectionClosed();
         closes.closed(connection, cause, ageNs(connection.index), loop.nowNs());
+        if (loop.isRecording()) {
+            ConnectionEvents.closed(connection, cause, ageNs(connection.index));
+        }
     }
 
     /** How many there are here. */

@@ -364,7 +364,7 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
         home.opened(this);
         inHandler = true;
         try {
-            endpoint.handler().onOpen(this);
+            handler().onOpen(this);
         } catch (Throwable t) {
             onHandlerFailure(t);
         }
@@ -419,7 +419,7 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
         woken = false;
         inHandler = true;
         try {
-            endpoint.handler().onData(this);
+            handler().onData(this);
             inbound.trim();
             if (inbound.readableBytes() > 0) {
                 onUnread();
@@ -465,7 +465,7 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
         endDelivered = true;
         inHandler = true;
         try {
-            endpoint.handler().onEnd(this);
+            handler().onEnd(this);
         } catch (Throwable t) {
             onHandlerFailure(t);
         }
@@ -699,7 +699,7 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
         congested = false;
         inHandler = true;
         try {
-            endpoint.handler().onWritable(this);
+            handler().onWritable(this);
         } catch (Throwable t) {
             onHandlerFailure(t);
         }
@@ -1210,6 +1210,11 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
         final CompletableFuture<Boolean> answer = new CompletableFuture<>();
         final boolean asked = home.loop().executeAlways(() -> answer.complete(isOpen() && socket().isPeerPresent()));
         return asked && engine().await(answer);
+    }
+
+    /** Whom to call. */
+    private ConnectionHandler handler() {
+        return home.loop().isRecording() ? WatchedHandler.of(endpoint.handler()) : endpoint.handler();
     }
 
     private void leaveHandler() {

@@ -3,6 +3,8 @@ package io.hawser.loop;
 
 import io.hawser.buffer.BlockCache;
 import io.hawser.buffer.BlockPool;
+import io.hawser.jfr.LoopStallEvent;
+import io.hawser.jfr.Recording;
 import io.hawser.transport.Transport;
 import io.hawser.transport.TransportConfig;
 import io.hawser.transport.TransportProvider;
@@ -54,6 +56,8 @@ public final class EventLoop implements Executor {
     private long nowNs;
     private long lastWorkNs;
     private int failedTurns;
+    /** Whether events may be wanted, as it was at the start of this turn. */
+    private boolean recording;
     private volatile boolean launched;
     private volatile boolean stopping;
     /** Whose the loop is. Any thread may compare itself with it: what it sees is out of date only if it is not the owner. */
@@ -187,11 +191,16 @@ public final class EventLoop implements Executor {
         gate.doneWaiting();
         nowNs = clock.nanoTime();
         stats.turnBegins(nowNs);
+        recording = Recording.isOn();
+        final LoopStallEvent stall = recording && LoopStallEvent.isWanted() ? LoopStallEvent.started() : null;
         int work = io.dispatch();
         final int timers = wheel.advance(nowNs, config.timersPerTurn());
         final int ran = tasks.drain(config.tasksPerTurn(), taskFailures);
         work += timers + ran + flushMarked();
         stats.turn(work, timers, ran, wheel.size());
+        if (stall != null) {
+            stall.ended(name, work);
+        }
         await(io, work);
     }
 
@@ -418,6 +427,11 @@ public final class EventLoop implements Executor {
     /** The time at the start of this turn, of the loop's clock, in nanoseconds. */
     public long nowNs() {
         return nowNs;
+    }
+
+    /** Whether something is recorded, so that what happens may be wanted as an event. */
+    public boolean isRecording() {
+        return recording;
     }
 
     /** The time now, of the loop's clock, in nanoseconds. Any thread. */
