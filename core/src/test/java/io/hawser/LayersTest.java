@@ -37,6 +37,7 @@ class LayersTest {
     private static final String PROXY = "io.hawser.proxy..";
     private static final String STAGE = "io.hawser.stage..";
     private static final String TLS = "io.hawser.tls..";
+    private static final String OPENSSL = "io.hawser.tls.openssl..";
     private static final String LOOP = "io.hawser.loop..";
     private static final String BUFFER = "io.hawser.buffer..";
     private static final String SPI = "io.hawser.transport";
@@ -84,6 +85,7 @@ class LayersTest {
                 new Layer(POSIX, SPI, BUFFER, LINUX),
                 new Layer(SIM, SPI, BUFFER),
                 new Layer(BUFFER, JFR),
+                new Layer(OPENSSL),
                 new Layer(LINUX));
     }
 
@@ -122,10 +124,10 @@ class LayersTest {
     }
 
     @Test
-    void shouldCallTheKernelOnlyFromLinux() {
+    void shouldCallWhatIsNotJavaOnlyFromItsOwnPackages() {
         hold(noClasses()
                 .that()
-                .resideOutsideOfPackage(LINUX)
+                .resideOutsideOfPackages(LINUX, OPENSSL)
                 .should()
                 .dependOnClassesThat()
                 .belongToAnyOf(Linker.class, SymbolLookup.class, FunctionDescriptor.class));
