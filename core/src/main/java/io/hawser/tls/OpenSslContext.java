@@ -35,7 +35,7 @@ final class OpenSslContext implements TlsContext {
         Natives(TlsSettings settings) throws SSLException {
             context = new SslContext(
                     settings.client(),
-                    settings.sessionTickets() ? settings.sessionCacheSize() : 0,
+                    settings.sessionCacheSize(),
                     Math.clamp(settings.sessionLife().toSeconds(), 1, Integer.MAX_VALUE));
         }
 
@@ -117,6 +117,10 @@ final class OpenSslContext implements TlsContext {
 
     @Override
     public TlsEngine engine(Optional<TlsPeer> peer, BlockSource blocks) throws SSLException {
-        return new OpenSslEngine(this, peer, blocks);
+        final Optional<TlsPeer> named = peer.filter(known -> !known.host().isEmpty());
+        if (settings.client() && settings.verifiesServer() && settings.verifiesHost() && named.isEmpty()) {
+            throw new SSLException("There is no host name to compare the server's certificate with");
+        }
+        return new OpenSslEngine(this, named, blocks);
     }
 }

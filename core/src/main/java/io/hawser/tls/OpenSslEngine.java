@@ -16,6 +16,7 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLHandshakeException;
+import javax.net.ssl.SSLProtocolException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,6 +30,7 @@ final class OpenSslEngine implements TlsEngine, SslEvents {
     private static final int HEADER_BYTES = 5;
 
     private static final int CHANGE_CIPHER_SPEC = 20;
+    private static final int HANDSHAKE = 22;
     private static final int APPLICATION_DATA = 23;
     private static final int MAX_PLAINTEXT_BYTES = 16 * 1024;
     /** RFC 5246, 6.2.3; TLS 1.3 allows less. OpenSSL knows which it is. */
@@ -43,6 +45,8 @@ final class OpenSslEngine implements TlsEngine, SslEvents {
 
     /** So many records in a row that bring no data are a failure. */
     private static final int MAX_QUIET_RECORDS = 64;
+
+    private static final int MAX_STALLED_READS = 4;
 
     /** A warning that says close_notify (RFC 5246, 7.2.1). */
     private static final byte[] CLOSE_NOTIFY = {21, 3, 3, 0, 2, 1, 0};
@@ -73,6 +77,7 @@ final class OpenSslEngine implements TlsEngine, SslEvents {
     private boolean inputClosed;
     private boolean outputClosed;
     private boolean tls13;
+    private boolean closed;
 
     OpenSslEngine(OpenSslContext context, Optional<TlsPeer> peer, BlockSource blocks) throws SSLException {
         this.context = context;
@@ -99,9 +104,7 @@ final class OpenSslEngine implements TlsEngine, SslEvents {
         if (name.length() <= MAX_HOST_NAME_CHARS && HOST_NAME.matcher(name).matches()) {
             connection.serverName(name);
         }
-        if (!host.isEmpty() && context.settings().sessionTickets()) {
-            connection.resume(dialled, System.nanoTime());
-        }
+        connection.resume(dialled, System.nanoTime());
     }
 
     // ---- in
@@ -134,7 +137,7 @@ final class OpenSslEngine implements TlsEngine, SslEvents {
         } finally {
             end();
         }
-        // Nothing counts behind the end.
+        // Nothing behind the end counts.
         incoming.skip(incoming.readableBytes());
     }
 
@@ -156,12 +159,22 @@ final class OpenSslEngine implements TlsEngine, SslEvents {
     }
 
     private void receiveRecord(Buffer incoming, int record, Buffer plaintext) throws SSLException {
-        final boolean data = established && incoming.getByte(0) == APPLICATION_DATA;
+        final int type = incoming.getByte(0);
+        if (established && !tls13 && type == HANDSHAKE) {
+            endOutput();
+            throw new SSLHandshakeException("The peer wants to renegotiate, which is not done");
+        }
+        final boolean data = established && type == APPLICATION_DATA;
         // As long as the record is enough for what is in it, so OpenSSL keeps none of it.
         final Block block = data ? blocks.acquire(Math.min(record, MAX_PLAINTEXT_BYTES)) : blocks.acquire(1);
         boolean received = false;
         try {
-            final int bytes = feed(incoming, record, block);
+            int bytes = feed(incoming, record, block);
+            if (bytes == 0 && established && !inputClosed) {
+                // What it has to say to this record, such as the answer to KeyUpdate, it says when it is asked for
+                // more.
+                bytes = Math.max(0, connection.read(block.address(), block.capacity()));
+            }
             if (bytes > 0) {
                 block.received(bytes);
                 received = true;
@@ -180,7 +193,8 @@ final class OpenSslEngine implements TlsEngine, SslEvents {
                 agreed();
             }
         } else if (++quiet > MAX_QUIET_RECORDS) {
-            throw new SSLException("The peer sent " + quiet + " records without data");
+            endOutput();
+            throw new SSLProtocolException(quiet + " records in a row without data");
         }
     }
 
@@ -188,6 +202,7 @@ final class OpenSslEngine implements TlsEngine, SslEvents {
     private int feed(Buffer incoming, int record, Block target) throws SSLException {
         int left = record;
         int bytes = 0;
+        int stalled = 0;
         while (left > 0 && bytes == 0) {
             final Block head = Objects.requireNonNull(incoming.head());
             final int piece = Math.min(left, head.readableBytes());
@@ -201,7 +216,9 @@ final class OpenSslEngine implements TlsEngine, SslEvents {
                 return 0;
             }
             bytes = result;
-            if (taken == 0 && bytes == 0) {
+            // A message of its own may have to go first, as the answer to KeyUpdate.
+            stalled = taken == 0 ? stalled + 1 : 0;
+            if (bytes == 0 && stalled > MAX_STALLED_READS) {
                 throw new SSLException("OpenSSL does not take what has come");
             }
         }
@@ -219,87 +236,94 @@ final class OpenSslEngine implements TlsEngine, SslEvents {
     // ---- out
 
     @Override
-    public int send(Buffer plaintext, long from, Buffer outgoing) throws SSLException {
+    public int send(Buffer plaintext, Buffer outgoing) throws SSLException {
         if (outputClosed || (inputClosed && !tls13)) {
             throw new SSLException("TLS has ended, nothing more can be sent");
         }
-        final int bytes = (int) Math.min(plaintext.readableBytes() - from, MAX_BATCH_BYTES);
+        final int bytes = (int) Math.min(plaintext.readableBytes(), MAX_BATCH_BYTES);
         begin(outgoing, bytes + (bytes / MAX_PLAINTEXT_BYTES + 1) * OVERHEAD_BYTES);
         try {
-            encrypt(plaintext, from, bytes);
+            encrypt(Objects.requireNonNull(plaintext.head()), bytes);
         } finally {
             end();
         }
         return bytes;
     }
 
-    private void encrypt(Buffer plaintext, long from, int bytes) throws SSLException {
-        Block block = Objects.requireNonNull(plaintext.head());
-        long skipped = from;
-        while (skipped >= block.readableBytes()) {
-            skipped -= block.readableBytes();
-            block = Objects.requireNonNull(block.next());
-        }
-        int at = (int) skipped;
+    private void encrypt(Block head, int bytes) throws SSLException {
+        Block block = head;
         int left = bytes;
+        int at = 0;
         while (left > 0) {
-            int piece = Math.min(block.readableBytes() - at, left);
-            if (piece >= SHORT_BYTES || piece == left) {
-                connection.write(block.address() + block.start() + at, piece);
-                at += piece;
+            final int here = Math.min(block.readableBytes() - at, left);
+            if (here == 0) {
+                block = Objects.requireNonNull(block.next());
+                at = 0;
+            } else if (here >= SHORT_BYTES || here == left) {
+                connection.write(block.address() + block.start() + at, here);
+                at += here;
+                left -= here;
             } else {
-                final Block whole = blocks.acquire(Math.min(left, MAX_PLAINTEXT_BYTES));
+                final int whole = Math.min(left, MAX_PLAINTEXT_BYTES);
+                final Block gathered = blocks.acquire(whole);
                 try {
-                    piece = 0;
-                    final int most = Math.min(left, MAX_PLAINTEXT_BYTES);
-                    while (piece < most) {
-                        final int part = Math.min(block.readableBytes() - at, most - piece);
-                        MemorySegment.copy(block.memory(), block.start() + at, whole.memory(), piece, part);
-                        piece += part;
+                    int filled = 0;
+                    while (filled < whole) {
+                        final int part = Math.min(block.readableBytes() - at, whole - filled);
+                        MemorySegment.copy(block.memory(), block.start() + at, gathered.memory(), filled, part);
+                        filled += part;
                         at += part;
-                        if (at == block.readableBytes() && piece < left) {
+                        if (filled < whole) {
                             block = Objects.requireNonNull(block.next());
                             at = 0;
                         }
                     }
-                    connection.write(whole.address(), piece);
+                    connection.write(gathered.address(), whole);
                 } finally {
-                    whole.release();
+                    gathered.release();
                 }
-            }
-            left -= piece;
-            if (left > 0 && at == block.readableBytes()) {
-                block = Objects.requireNonNull(block.next());
-                at = 0;
+                left -= whole;
             }
         }
     }
 
     @Override
     public void closeOutput(Buffer outgoing) throws SSLException {
+        begin(outgoing, 0);
+        try {
+            endOutput();
+        } finally {
+            end();
+        }
+    }
+
+    private void endOutput() throws SSLException {
         if (outputClosed) {
             return;
         }
         outputClosed = true;
         if (established) {
-            begin(outgoing, 0);
-            try {
-                connection.shutdown();
-            } finally {
-                end();
-            }
+            connection.shutdown();
         } else if (!hasAnswered) {
             // OpenSSL sends no alert in the midst of a handshake. Until this side has answered the other's first
             // message none is encrypted; behind it
             // the end of the connection has to do.
-            outgoing.writeBytes(CLOSE_NOTIFY);
+            Objects.requireNonNull(output).writeBytes(CLOSE_NOTIFY);
         }
     }
 
     private void begin(Buffer outgoing, int expectedBytes) {
+        requireOpen();
         output = outgoing;
         expected = expectedBytes;
         connection.enter();
+    }
+
+    /** What OpenSSL has freed must not be touched again, whatever else goes wrong. */
+    private void requireOpen() {
+        if (closed) {
+            throw new IllegalStateException("The engine is closed");
+        }
     }
 
     private void end() {
@@ -384,6 +408,7 @@ final class OpenSslEngine implements TlsEngine, SslEvents {
     public TlsSession session() {
         TlsSession agreed = session;
         if (agreed == null) {
+            requireOpen();
             agreed = new TlsSession(
                     tls13 ? TlsVersion.TLS_1_3 : TlsVersion.TLS_1_2,
                     connection.cipherSuite(),
@@ -399,6 +424,9 @@ final class OpenSslEngine implements TlsEngine, SslEvents {
 
     @Override
     public void close() {
-        connection.free();
+        if (!closed) {
+            closed = true;
+            connection.free();
+        }
     }
 }

@@ -7,6 +7,8 @@ import javax.net.ssl.SSLException;
 
 /** OpenSSL 3, as the system has it. Any thread. */
 final class OpenSslLibrary implements TlsLibrary {
+    static final OpenSslLibrary INSTANCE = new OpenSslLibrary();
+
     /** Found out once in a process, when it is first wanted. */
     private static final class Found {
         private static final Optional<String> UNAVAILABLE = find();
@@ -16,6 +18,8 @@ final class OpenSslLibrary implements TlsLibrary {
             return unavailable.isPresent() ? unavailable : TlsProbe.exchange(OpenSslContext::new);
         }
     }
+
+    private OpenSslLibrary() {}
 
     @Override
     public Optional<String> unavailable() {

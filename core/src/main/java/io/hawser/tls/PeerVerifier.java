@@ -242,7 +242,7 @@ final class PeerVerifier {
 
         @Override
         public String getPeerHost() {
-            return dialled.map(TlsPeer::host).filter(host -> !host.isEmpty()).orElse(null);
+            return dialled.map(TlsPeer::host).orElse(null);
         }
 
         @Override

@@ -80,11 +80,11 @@ final class TlsProbe {
                 asking.receive(toClient, answered, toServer);
                 if (asking.isEstablished() && !sent) {
                     sent = true;
-                    asking.send(question, 0, toServer);
+                    asking.send(question, toServer);
                 }
                 if (asked.readableBytes() == QUESTION.length && !echoed) {
                     echoed = true;
-                    answering.send(asked, 0, toClient);
+                    answering.send(asked, toClient);
                 }
             }
             return answered.readableBytes() == QUESTION.length
@@ -107,7 +107,6 @@ final class TlsProbe {
                 client ? List.of() : List.of(new TlsIdentity(List.of(certificate), key)),
                 List.of(),
                 ClientAuth.NONE,
-                false,
                 false,
                 false,
                 1,

@@ -6,7 +6,6 @@ import java.util.Map;
 /** The names of alerts (RFC 8446, 6; RFC 5246, 7.2). */
 final class Alerts {
     static final int CLOSE_NOTIFY = 0;
-    static final int NO_RENEGOTIATION = 100;
     private static final int FATAL = 2;
 
     private static final Map<Integer, String> NAMES = Map.ofEntries(
@@ -32,7 +31,7 @@ final class Alerts {
             Map.entry(80, "internal_error"),
             Map.entry(86, "inappropriate_fallback"),
             Map.entry(90, "user_canceled"),
-            Map.entry(NO_RENEGOTIATION, "no_renegotiation"),
+            Map.entry(100, "no_renegotiation"),
             Map.entry(109, "missing_extension"),
             Map.entry(110, "unsupported_extension"),
             Map.entry(112, "unrecognized_name"),

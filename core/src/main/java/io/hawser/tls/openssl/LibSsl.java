@@ -12,11 +12,9 @@ import java.lang.invoke.MethodHandle;
  */
 final class LibSsl {
     // openssl/ssl.h
-    static final int ERROR_SSL = 1;
     static final int ERROR_WANT_READ = 2;
     static final int ERROR_ZERO_RETURN = 6;
 
-    static final long OP_NO_TICKET = 1L << 14;
     static final long OP_NO_COMPRESSION = 1L << 17;
     static final long OP_CIPHER_SERVER_PREFERENCE = 1L << 22;
     static final long OP_NO_RENEGOTIATION = 1L << 30;
@@ -25,11 +23,9 @@ final class LibSsl {
     static final int MODE_AUTO_RETRY = 0x4;
     static final int MODE_RELEASE_BUFFERS = 0x10;
 
-    static final int VERIFY_NONE = 0;
     static final int VERIFY_PEER = 1;
     static final int VERIFY_FAIL_IF_NO_PEER_CERT = 2;
 
-    static final int SESS_CACHE_OFF = 0;
     static final int SESS_CACHE_CLIENT = 1;
     static final int SESS_CACHE_SERVER = 2;
     static final int SESS_CACHE_NO_INTERNAL = 0x300;
@@ -46,13 +42,12 @@ final class LibSsl {
     // openssl/tls1.h
     static final int TLSEXT_ERR_OK = 0;
     static final int TLSEXT_ERR_ALERT_FATAL = 2;
-    static final int TLSEXT_ERR_NOACK = 3;
 
     // commands of SSL_ctrl and SSL_CTX_ctrl, which the manual has as macros
     private static final int CTRL_MODE = 33;
     private static final int CTRL_SET_SESS_CACHE_SIZE = 42;
     private static final int CTRL_SET_SESS_CACHE_MODE = 44;
-    private static final int CTRL_SET_MAX_SEND_FRAGMENT = 52;
+    private static final int CTRL_SET_MAX_CERT_LIST = 51;
     private static final int CTRL_SET_TLSEXT_SERVERNAME_CB = 53;
     private static final int CTRL_SET_TLSEXT_HOSTNAME = 55;
     private static final int CTRL_CLEAR_MODE = 78;
@@ -79,7 +74,6 @@ final class LibSsl {
     private static final MethodHandle SSL_CTX_SESS_SET_NEW_CB = ssl("SSL_CTX_sess_set_new_cb");
     private static final MethodHandle SSL_CTX_SET_SESSION_ID_CONTEXT = ssl("SSL_CTX_set_session_id_context");
     private static final MethodHandle SSL_CTX_SET_TIMEOUT = ssl("SSL_CTX_set_timeout");
-    private static final MethodHandle SSL_CTX_SET_NUM_TICKETS = ssl("SSL_CTX_set_num_tickets");
     private static final MethodHandle SSL_SESSION_FREE = ssl("SSL_SESSION_free");
     private static final MethodHandle SSL_SESSION_GET_PROTOCOL_VERSION = ssl("SSL_SESSION_get_protocol_version");
     private static final MethodHandle SSL_NEW = ssl("SSL_new");
@@ -139,10 +133,10 @@ final class LibSsl {
                 && (int) call(SSL_CTX_CTRL, ctx, CTRL_SET_MAX_PROTO_VERSION, most, 0) > 0;
     }
 
-    /** @param bytes of plaintext in a record, 512 to 16,384 */
-    static void setMaxFragment(long ctx, int bytes) {
-        // SAFETY: takes a number, and refuses what is out of range.
-        call(SSL_CTX_CTRL, ctx, CTRL_SET_MAX_SEND_FRAGMENT, bytes, 0);
+    /** The most bytes that a message with the peer's certificates may have. */
+    static void setMaxCertificates(long ctx, int bytes) {
+        // SAFETY: takes a number.
+        call(SSL_CTX_CTRL, ctx, CTRL_SET_MAX_CERT_LIST, bytes, 0);
     }
 
     /** Those of TLS 1.2, by OpenSSL's own names. */
@@ -223,12 +217,6 @@ final class LibSsl {
         call(SSL_CTX_CTRL, ctx, CTRL_SET_SESS_CACHE_MODE, mode, 0);
         call(SSL_CTX_CTRL, ctx, CTRL_SET_SESS_CACHE_SIZE, size, 0);
         call(SSL_CTX_SET_TIMEOUT, ctx, lifeSeconds);
-    }
-
-    /** How many tickets a server of TLS 1.3 sends after a handshake. */
-    static void setTickets(long ctx, int count) {
-        // SAFETY: takes a number.
-        call(SSL_CTX_SET_NUM_TICKETS, ctx, count);
     }
 
     // ---- sessions

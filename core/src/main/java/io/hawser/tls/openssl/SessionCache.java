@@ -32,7 +32,7 @@ final class SessionCache {
 
     /** Whether it is kept: then the reference is the cache's. */
     synchronized boolean put(Object peer, long session, long nowNs) {
-        if (closed || capacity == 0) {
+        if (closed) {
             return false;
         }
         final ArrayDeque<Entry> entries = byPeer.computeIfAbsent(peer, _ -> new ArrayDeque<>(2));

@@ -96,8 +96,9 @@ public final class SslConnection {
         LibCrypto.clearErrors();
     }
 
-    /** Ends what the last {@link #enter} began. */
+    /** Ends what the last {@link #enter} began; what is left of the input is forgotten, so that its memory may go. */
     public void exit() {
+        Library.setLong(inputMemory + LENGTH, 0);
         Current.ofThread().connection = outer;
         outer = null;
     }
@@ -129,7 +130,7 @@ public final class SslConnection {
 
     // ---- in and out
 
-    /** Has the next calls read from {@code address}, where {@code length} bytes stay until {@link #inputLeft()} is 0 or there is another input. */
+    /** Has the next calls read from {@code address}, where {@code length} bytes stay until there is another input or {@link #exit}. */
     public void input(long address, int length) {
         Library.setLong(inputMemory + DATA, address);
         Library.setLong(inputMemory + LENGTH, length);
@@ -156,10 +157,6 @@ public final class SslConnection {
         }
         final int error = LibSsl.error(ssl, result);
         if (error == LibSsl.ERROR_WANT_READ && failure == null) {
-            if (Alerts.description(sentAlert) == Alerts.NO_RENEGOTIATION && sentAlert != 0) {
-                broken = true;
-                throw new SSLHandshakeException("The peer asked to renegotiate, which is refused");
-            }
             return MORE_INPUT;
         }
         if (error == LibSsl.ERROR_ZERO_RETURN) {

@@ -14,8 +14,10 @@ import javax.net.ssl.SSLException;
  * An {@code SSL_CTX}. It is set up by one thread, then used by any; those connections that are there when it is freed go on.
  */
 public final class SslContext {
-    /** What is not broken: forward secret, and authenticated as it is encrypted. */
-    private static final String CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20";
+    /** What is not broken: forward secret, and authenticated as it is encrypted; of these the fastest first. */
+    private static final String CIPHERS = "ECDHE+AES128+AESGCM:ECDHE+AES256+AESGCM:ECDHE+CHACHA20";
+
+    private static final String SUITES = "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256";
 
     /** Of {@code TLS_}: those of TLS 1.3 name no key exchange (RFC 8446, B.4), so there is no {@code _WITH_}. */
     private static final String KEY_EXCHANGE = "_WITH_";
@@ -26,10 +28,10 @@ public final class SslContext {
     private List<byte[]> protocols = List.of();
 
     /**
-     * Makes one for {@code TLS 1.2} and {@code 1.3}, which verifies nobody and resumes nothing yet.
+     * Makes one for {@code TLS 1.2} and {@code 1.3}, which verifies nobody yet.
      *
      * @param client whether it is the side that dials
-     * @param sessionCacheSize how many sessions are kept at most on this side; 0 if none can be resumed
+     * @param sessionCacheSize how many sessions are kept at most on this side, at least 1
      * @param sessionLifeSeconds how long they can be
      */
     public SslContext(boolean client, int sessionCacheSize, int sessionLifeSeconds) throws SSLException {
@@ -40,7 +42,7 @@ public final class SslContext {
             throw new SSLException("OpenSSL made no context: " + LibCrypto.takeError());
         }
         Live.CONTEXTS.getAndIncrement();
-        sessions = new SessionCache(client ? sessionCacheSize : 0, sessionLifeSeconds * 1_000_000_000L);
+        sessions = new SessionCache(sessionCacheSize, sessionLifeSeconds * 1_000_000_000L);
         LibSsl.setOptions(
                 ctx, LibSsl.OP_NO_RENEGOTIATION | LibSsl.OP_NO_COMPRESSION | LibSsl.OP_CIPHER_SERVER_PREFERENCE);
         // A read returns after each record, whatever it was, so that those without data can be counted.
@@ -55,11 +57,7 @@ public final class SslContext {
     }
 
     private void resume(int cacheSize, int lifeSeconds) {
-        if (cacheSize == 0) {
-            LibSsl.setOptions(ctx, LibSsl.OP_NO_TICKET);
-            LibSsl.setTickets(ctx, 0);
-            LibSsl.setSessionCache(ctx, LibSsl.SESS_CACHE_OFF, 1, lifeSeconds);
-        } else if (client) {
+        if (client) {
             LibSsl.setSessionCache(
                     ctx, LibSsl.SESS_CACHE_CLIENT | LibSsl.SESS_CACHE_NO_INTERNAL, cacheSize, lifeSeconds);
             LibSsl.setNewSessionCallback(ctx, Upcalls.NEW_SESSION);
@@ -102,8 +100,8 @@ public final class SslContext {
                 final String names = older.isEmpty() ? CIPHERS : String.join(":", older);
                 check(LibSsl.setCiphers(ctx, arena.allocateFrom(names).address()), "the cipher suites " + names);
             }
-            if (speaks13 && !newer.isEmpty()) {
-                final String names = String.join(":", newer);
+            if (speaks13) {
+                final String names = newer.isEmpty() ? SUITES : String.join(":", newer);
                 check(LibSsl.setSuites(ctx, arena.allocateFrom(names).address()), "the cipher suites " + names);
             }
         }
@@ -117,11 +115,6 @@ public final class SslContext {
             }
             return name;
         }
-    }
-
-    /** The most plaintext in one record, 512 to 16,384 bytes. */
-    public void maxFragment(int bytes) {
-        LibSsl.setMaxFragment(ctx, bytes);
     }
 
     /** For ALPN in the order of preference, in ISO 8859-1, each of 1 to 255 bytes; at least one. */
@@ -150,6 +143,11 @@ public final class SslContext {
         for (SslIdentity identity : identities) {
             check(LibSsl.useIdentity(ctx, identity.certificate(), identity.key(), identity.chain()), "an identity");
         }
+    }
+
+    /** The most bytes that a message with the peer's certificates may have. Others are smaller, and OpenSSL knows how large they can be. */
+    public void maxCertificates(int bytes) {
+        LibSsl.setMaxCertificates(ctx, bytes);
     }
 
     /**
