@@ -48,7 +48,7 @@ final class OpenSslContext implements TlsContext {
 
     OpenSslContext(TlsSettings settings) throws SSLException {
         this.settings = settings;
-        verifier = new PeerVerifier(settings.trusted(), settings.client() && settings.verifiesHost());
+        verifier = new PeerVerifier(settings);
         names = settings.client() ? Optional.empty() : Optional.of(new ServerNames(settings.identities()));
         usual = names.map(all -> all.find(Optional.empty())).orElse(settings.identities());
         natives = new Natives(settings);
@@ -69,11 +69,14 @@ final class OpenSslContext implements TlsContext {
                 settings.versions().contains(TlsVersion.TLS_1_2),
                 settings.versions().contains(TlsVersion.TLS_1_3),
                 settings.cipherSuites());
+        context.maxCertificates(TlsSettings.MAX_MESSAGE_BYTES);
         if (!settings.applicationProtocols().isEmpty()) {
             context.protocols(settings.applicationProtocols());
         }
         for (TlsIdentity identity : settings.identities()) {
-            natives.identities.put(identity, new SslIdentity(identity.chain(), identity.key()));
+            if (!natives.identities.containsKey(identity)) {
+                natives.identities.put(identity, new SslIdentity(identity.chain(), identity.key()));
+            }
         }
         context.identities(of(usual));
         final boolean verifies =

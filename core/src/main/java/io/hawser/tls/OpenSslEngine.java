@@ -13,7 +13,6 @@ import java.security.cert.X509Certificate;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.regex.Pattern;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLHandshakeException;
 import javax.net.ssl.SSLProtocolException;
@@ -43,19 +42,10 @@ final class OpenSslEngine implements TlsEngine, SslEvents {
 
     private static final int MAX_BLOCK_BYTES = 64 * 1024;
 
-    /** So many records in a row that bring no data are a failure. */
-    private static final int MAX_QUIET_RECORDS = 64;
-
     private static final int MAX_STALLED_READS = 4;
 
     /** A warning that says close_notify (RFC 5246, 7.2.1). */
     private static final byte[] CLOSE_NOTIFY = {21, 3, 3, 0, 2, 1, 0};
-
-    /** RFC 952, 1123, and the underscore that is seen in the wild; not an IPv4 address. */
-    private static final Pattern HOST_NAME = Pattern.compile(
-            "(?=.*[A-Za-z])[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?(\\.[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?)*");
-
-    private static final int MAX_HOST_NAME_CHARS = 253;
 
     private final OpenSslContext context;
     private final Optional<TlsPeer> peer;
@@ -98,11 +88,8 @@ final class OpenSslEngine implements TlsEngine, SslEvents {
     }
 
     private void prepare(TlsPeer dialled) throws SSLException {
-        final String host = dialled.host();
-        // The dot that makes a name absolute is not sent (RFC 6066, 3).
-        final String name = host.endsWith(".") ? host.substring(0, host.length() - 1) : host;
-        if (name.length() <= MAX_HOST_NAME_CHARS && HOST_NAME.matcher(name).matches()) {
-            connection.serverName(name);
+        if (HostNames.isName(dialled.host())) {
+            connection.serverName(dialled.host());
         }
         connection.resume(dialled, System.nanoTime());
     }
@@ -192,7 +179,7 @@ final class OpenSslEngine implements TlsEngine, SslEvents {
             if (established) {
                 agreed();
             }
-        } else if (++quiet > MAX_QUIET_RECORDS) {
+        } else if (++quiet > TlsSettings.MAX_EMPTY_RECORDS) {
             endOutput();
             throw new SSLProtocolException(quiet + " records in a row without data");
         }
@@ -213,6 +200,10 @@ final class OpenSslEngine implements TlsEngine, SslEvents {
             left -= taken;
             if (result == SslConnection.CLOSED) {
                 inputClosed = true;
+                if (established && !tls13) {
+                    // RFC 5246, 7.2.1: it is the end of both sides.
+                    endOutput();
+                }
                 return 0;
             }
             bytes = result;
@@ -237,7 +228,7 @@ final class OpenSslEngine implements TlsEngine, SslEvents {
 
     @Override
     public int send(Buffer plaintext, Buffer outgoing) throws SSLException {
-        if (outputClosed || (inputClosed && !tls13)) {
+        if (outputClosed) {
             throw new SSLException("TLS has ended, nothing more can be sent");
         }
         final int bytes = (int) Math.min(plaintext.readableBytes(), MAX_BATCH_BYTES);

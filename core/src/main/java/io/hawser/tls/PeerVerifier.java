@@ -4,7 +4,6 @@ package io.hawser.tls;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.security.GeneralSecurityException;
-import java.security.KeyStore;
 import java.security.Principal;
 import java.security.cert.Certificate;
 import java.security.cert.CertificateException;
@@ -17,8 +16,6 @@ import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSession;
 import javax.net.ssl.SSLSessionContext;
-import javax.net.ssl.TrustManager;
-import javax.net.ssl.TrustManagerFactory;
 import javax.net.ssl.X509ExtendedTrustManager;
 
 /**
@@ -33,35 +30,15 @@ final class PeerVerifier {
     private final X509ExtendedTrustManager manager;
     private final SSLParameters parameters = new SSLParameters();
 
-    /**
-     * Trusts these roots.
-     *
-     * @param verifiesHost of a client: whether a server has to be the host that was dialled
-     */
-    PeerVerifier(List<X509Certificate> roots, boolean verifiesHost) throws SSLException {
-        manager = manager(roots);
-        if (verifiesHost) {
-            parameters.setEndpointIdentificationAlgorithm("HTTPS");
-        }
-    }
-
-    private static X509ExtendedTrustManager manager(List<X509Certificate> roots) throws SSLException {
+    /** Trusts whom the settings say, and of a client verifies the host if they say so. */
+    PeerVerifier(TlsSettings settings) throws SSLException {
         try {
-            final KeyStore store = KeyStore.getInstance(KeyStore.getDefaultType());
-            store.load(null, null);
-            for (int i = 0; i < roots.size(); i++) {
-                store.setCertificateEntry("root " + i, roots.get(i));
-            }
-            final TrustManagerFactory factory = TrustManagerFactory.getInstance("PKIX");
-            factory.init(store);
-            for (TrustManager found : factory.getTrustManagers()) {
-                if (found instanceof X509ExtendedTrustManager extended) {
-                    return extended;
-                }
-            }
-            throw new SSLException("The JDK has no trust manager for certificates");
+            manager = (X509ExtendedTrustManager) JdkContext.trust(settings);
         } catch (GeneralSecurityException | IOException e) {
-            throw new SSLException("The trusted certificates cannot be used", e);
+            throw new SSLException("The trusted certificates cannot be used: " + e.getMessage(), e);
+        }
+        if (settings.client() && settings.verifiesHost()) {
+            parameters.setEndpointIdentificationAlgorithm("HTTPS");
         }
     }
 
@@ -77,16 +54,11 @@ final class PeerVerifier {
             throws CertificateException {
         final X509Certificate[] certificates = chain.toArray(X509Certificate[]::new);
         final SSLEngine handshake = new Handshake(new Session(dialled, version), parameters);
-        try {
-            if (client) {
-                manager.checkServerTrusted(certificates, UNKNOWN_EXCHANGE, handshake);
-            } else {
-                manager.checkClientTrusted(
-                        certificates, chain.getFirst().getPublicKey().getAlgorithm(), handshake);
-            }
-        } catch (RuntimeException e) {
-            // So says the JDK's if there are no roots at all.
-            throw new CertificateException("The certificate cannot be verified: " + e.getMessage(), e);
+        if (client) {
+            manager.checkServerTrusted(certificates, UNKNOWN_EXCHANGE, handshake);
+        } else {
+            manager.checkClientTrusted(
+                    certificates, chain.getFirst().getPublicKey().getAlgorithm(), handshake);
         }
     }
 

@@ -4,17 +4,9 @@ package io.hawser.tls;
 import io.hawser.buffer.BlockCache;
 import io.hawser.buffer.BlockPool;
 import io.hawser.buffer.Buffer;
-import java.io.ByteArrayInputStream;
 import java.nio.charset.StandardCharsets;
-import java.security.GeneralSecurityException;
-import java.security.KeyFactory;
-import java.security.PrivateKey;
-import java.security.cert.CertificateFactory;
-import java.security.cert.X509Certificate;
-import java.security.spec.PKCS8EncodedKeySpec;
 import java.time.Duration;
 import java.util.Arrays;
-import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
 import javax.net.ssl.SSLException;
@@ -28,16 +20,8 @@ final class TlsProbe {
     private static final int MAX_TURNS = 16;
     private static final byte[] QUESTION = "question".getBytes(StandardCharsets.US_ASCII);
 
-    /** Whom nobody trusts: the key is in every copy of Hawser, and is of use for nothing but this. */
-    private static final String CERTIFICATE =
-            "MIIBGzCBwwIUbEed8rK4rBb9nVkltDRqO1dQNXcwCgYIKoZIzj0EAwIwEDEOMAwGA1UEAwwFcHJvYmUwIBcNMjYxMTIyMDk0MTMy"
-                    + "WhgPMjEyNjEwMjkwOTQxMzJaMBAxDjAMBgNVBAMMBXByb2JlMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEJybgvOSr/XKEjhr5"
-                    + "cpePDXDrqcEQbxgX28mggDGl9/qM5c1hc0drL7OUgSqjqsMASCXMB1KIy41eej6FGBRNvDAKBggqhkjOPQQDAgNHADBEAiAWmr0s"
-                    + "CNiA8NVQIphHX5XycbkTojzhrOT+I0DRG9qoGQIgVfEY9pJT/DXDBKPnKe29e1g/tN2PYYDgFyFYu+htwGY=";
-
-    private static final String KEY =
-            "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQghTk/1+uo0PXJ4JAgeHbMAQISCSJakO9GjLTcnFT1xGahRANCAAQn"
-                    + "JuC85Kv9coSOGvlyl48NcOupwRBvGBfbyaCAMaX3+ozlzWFzR2svs5SBKqOqwwBIJcwHUojLjV56PoUYFE28";
+    private static final String HOST = "localhost";
+    private static final Duration LIFE = Duration.ofHours(1);
 
     private TlsProbe() {}
 
@@ -51,15 +35,16 @@ final class TlsProbe {
         try (BlockPool pool = new BlockPool(MEMORY_BYTES);
                 BlockCache blocks = pool.newCache()) {
             blocks.bind();
-            final TlsContext server = library.context(settings(false));
-            final TlsContext client = library.context(settings(true));
+            final TlsIdentity identity = SelfSigned.make(List.of(HOST), LIFE);
+            final TlsContext server = library.context(settings(false, identity));
+            final TlsContext client = library.context(settings(true, identity));
             try (TlsEngine answering = server.engine(Optional.empty(), blocks);
-                    TlsEngine asking = client.engine(Optional.of(new TlsPeer("probe", 1)), blocks)) {
+                    TlsEngine asking = client.engine(Optional.of(new TlsPeer(HOST, 1)), blocks)) {
                 return converse(asking, answering, blocks)
                         ? Optional.empty()
                         : Optional.of(client.library() + " does not work: no answer in memory");
             }
-        } catch (SSLException | GeneralSecurityException | RuntimeException | LinkageError e) {
+        } catch (SSLException | RuntimeException | LinkageError e) {
             return Optional.of("a handshake in memory failed: " + e.getMessage());
         }
     }
@@ -76,8 +61,8 @@ final class TlsProbe {
             boolean sent = false;
             boolean echoed = false;
             for (int turn = 0; turn < MAX_TURNS && answered.readableBytes() < QUESTION.length; turn++) {
-                answering.receive(toServer, asked, toClient);
-                asking.receive(toClient, answered, toServer);
+                receive(answering, toServer, asked, toClient);
+                receive(asking, toClient, answered, toServer);
                 if (asking.isEstablished() && !sent) {
                     sent = true;
                     asking.send(question, toServer);
@@ -93,23 +78,27 @@ final class TlsProbe {
         }
     }
 
-    private static TlsSettings settings(boolean client) throws GeneralSecurityException {
-        final Base64.Decoder base64 = Base64.getDecoder();
-        final PrivateKey key =
-                KeyFactory.getInstance("EC").generatePrivate(new PKCS8EncodedKeySpec(base64.decode(KEY)));
-        final X509Certificate certificate = (X509Certificate) CertificateFactory.getInstance("X.509")
-                .generateCertificate(new ByteArrayInputStream(base64.decode(CERTIFICATE)));
+    private static void receive(TlsEngine engine, Buffer incoming, Buffer plaintext, Buffer outgoing)
+            throws SSLException {
+        engine.receive(incoming, plaintext, outgoing);
+        for (Optional<Runnable> task = engine.task(); task.isPresent(); task = engine.task()) {
+            task.get().run();
+            engine.receive(incoming, plaintext, outgoing);
+        }
+    }
+
+    private static TlsSettings settings(boolean client, TlsIdentity identity) {
         return new TlsSettings(
                 client,
                 List.of(TlsVersion.TLS_1_3),
                 List.of(),
                 List.of(),
-                client ? List.of() : List.of(new TlsIdentity(List.of(certificate), key)),
-                List.of(),
+                client ? List.of() : List.of(identity),
+                List.of(identity.certificate()),
                 ClientAuth.NONE,
-                false,
-                false,
+                true,
+                true,
                 1,
-                Duration.ofSeconds(1));
+                LIFE);
     }
 }

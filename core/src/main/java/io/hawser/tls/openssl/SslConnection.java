@@ -61,6 +61,7 @@ public final class SslConnection {
     private List<X509Certificate> verified = List.of();
     private int sentAlert;
     private int receivedAlert;
+    private boolean established;
     private boolean broken;
 
     /**
@@ -188,7 +189,8 @@ public final class SslConnection {
 
     /** Whether the handshake is over. */
     public boolean isEstablished() {
-        return LibSsl.isEstablished(ssl);
+        established = established || LibSsl.isEstablished(ssl);
+        return established;
     }
 
     private SSLException failure() {
@@ -203,7 +205,7 @@ public final class SslConnection {
         } else {
             message = sentAlert == 0 ? reason : "(" + Alerts.name(sentAlert) + ") " + reason;
         }
-        final SSLException thrown = isEstablished() ? new SSLException(message) : new SSLHandshakeException(message);
+        final SSLException thrown = established ? new SSLException(message) : new SSLHandshakeException(message);
         if (cause != null) {
             thrown.initCause(cause);
         }
