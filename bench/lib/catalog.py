@@ -130,6 +130,7 @@ class Scenario:
     variants: tuple = (Variant(),)
     goals: tuple = ()
     needs: str = ""             # what the load generator must have been built with
+    warm: int = 1               # times the usual warm-up, where requests are so few that a JVM compiles late
 
     def baseline_of(self, server):
         """The server that this one is compared with, or '' for none."""
@@ -187,12 +188,12 @@ def web_socket(name, title, size, connections, deflate=False):
 PROVIDERS = ("jdk", "openssl")
 
 
-def tls(name, title, figure, load):
+def tls(name, title, figure, load, warm=1):
     """The same provider against the same."""
     ours = {f"{server}-{provider}": f"netty-epoll-{provider}" for provider in PROVIDERS for server in OURS}
     servers = tuple(f"{server}-{provider}" for provider in PROVIDERS for server in (*OURS, "netty-epoll"))
     return Scenario(name, title, "closed", figure, servers, mode=TLS, load={**load, "ca": CERTIFICATE},
-                    baselines=ours, needs="tls",
+                    baselines=ours, needs="tls", warm=warm,
                     goals=tuple(Goal("G12", server, 1.0, other) for server, other in ours.items()))
 
 
@@ -246,7 +247,7 @@ SCENARIOS = {scenario.name: scenario for scenario in (
     tls("g12-bulk", "TLS 1.3, echo of records of 16 KiB, 16 connections × 4 in flight", MIB,
         {"size": 16_384, "connections": 16, "in-flight": 4}),
     tls("g12-handshakes", "TLS 1.3, a connection, a full handshake and an echo of 16 B each, 16 at a time", CPU,
-        {"size": 16, "connections": 16, "handshakes": True}),
+        {"size": 16, "connections": 16, "handshakes": True}, warm=3),
     http("g13", "one request at a time", {}),
     http("g13-pipelined", "16 pipelined", {"in-flight": 16, "batch": True}),
     Scenario("g15", "cold start: from exec to the first echo", "start", "start_ms",

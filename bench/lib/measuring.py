@@ -65,7 +65,7 @@ def estimate(plan, options):
 def steps_of(scenario, server, options):
     slice_s = options.warmup + options.seconds + 0.2
     start_s = START_SECONDS["floor" if server.floor else "jvm"]
-    warm_s = 0 if server.floor else options.jvm_warmup
+    warm_s = 0 if server.floor else options.jvm_warmup * scenario.warm
     extra_s = options.extra + 1 if options.extra else 0
     if scenario.kind == "start":
         yield from (start_s, options.starts * start_s, 4 if server.aot else 0)
@@ -173,7 +173,7 @@ class Measurement:
     def warm_up(self, scenario, server, process):
         if server.floor:
             return
-        each = self.options.jvm_warmup / len(scenario.variants)
+        each = self.options.jvm_warmup * scenario.warm / len(scenario.variants)
         for variant in scenario.variants:
             self.progress.show(f"{scenario.name}: warming up {server.name} {variant.name}", each)
             self.load_for(process, self.settings(scenario, variant), each)
