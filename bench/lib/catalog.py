@@ -16,6 +16,9 @@ ECHO, FRAMED, UDP, HTTP, WS, TLS = "echo", "framed", "udp", "http", "ws", "tls"
 # What a server in each mode listens on, where a scheme of URIs is wanted.
 SCHEMES = {ECHO: "tcp", FRAMED: "tcp", UDP: "udp", HTTP: "http", WS: "ws", TLS: "tls"}
 WS_PATH = "/echo"
+
+# What is asked for where the address that a server prints has no path.
+PATHS = {HTTP: "/plaintext", WS: WS_PATH}
 BODY = "Hello, World!"
 
 # Of all servers that speak TLS; made anew for each run.

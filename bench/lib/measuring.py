@@ -14,7 +14,7 @@ import tempfile
 import time
 
 import readings
-from catalog import HAWSER, MEMORY_OPTIONS, MIB, PEER, SCHEMES
+from catalog import HAWSER, MEMORY_OPTIONS, MIB, PATHS, PEER, SCHEMES
 from processes import ROOT, Failure, Foreign, Process, stop
 
 LOW_IDLE, HIGH_IDLE = 1000, 10_000  # what an idle connection costs is the difference between the two
@@ -122,6 +122,7 @@ class Measurement:
         try:
             process.await_listening(self.options.start_timeout)
             process.find_owner(SCHEMES[scenario.mode])
+            process.use_path(PATHS.get(scenario.mode, ""))
         except TROUBLE:
             self.stop([process])
             raise

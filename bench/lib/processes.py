@@ -98,6 +98,11 @@ class Process:
     def port(self):
         return urllib.parse.urlsplit(self.address).port
 
+    def use_path(self, path):
+        """What is asked for, unless the server has said."""
+        if urllib.parse.urlsplit(self.address).path in ("", "/"):
+            self.address = self.address.rstrip("/") + path
+
     def find_owner(self, scheme):
         """Finds the process that holds the socket. The scheme is what the scenario needs; all but udp are over TCP."""
         if not self.address.startswith(scheme + "://"):
