@@ -26,7 +26,8 @@ final class HeadersTest {
 
     @Test
     void shouldSetInThePlaceOfTheFirst() {
-        final Headers headers = Headers.of("A", "1", "b", "2", "a", "3", "c", "4").set("a", "5");
+        final Headers headers =
+                Headers.of("A", "1", "b", "2", "a", "3", "c", "4").set("a", "5");
 
         assertThat(headers).hasToString("a: 5\nb: 2\nc: 4\n");
         assertThat(headers.remove("B")).hasToString("a: 5\nc: 4\n");

@@ -63,7 +63,9 @@ final class HostileServerTest {
                 });
         final HttpServer server = engines.closing((style.inLoop() ? builder.inLoop() : builder).start());
         try (Browser browser = new Browser(server.address())) {
-            browser.get("/first").send("GET /bad HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n").get("/behind");
+            browser.get("/first")
+                    .send("GET /bad HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n")
+                    .get("/behind");
 
             assertThat(browser.answer().status()).isEqualTo(200);
             assertThat(browser.answer().status()).isEqualTo(400);

@@ -43,7 +43,8 @@ final class RequestLog {
                             data.append(new String(in.readBytes(n), StandardCharsets.ISO_8859_1));
                             body.consumed(n);
                         } else if (result == BodyReader.END) {
-                            log.add(head.method() + " " + head.target() + " " + head.version() + " " + head.host() + " " + head.keepsAlive() + " "
+                            log.add(head.method() + " " + head.target() + " " + head.version() + " " + head.host() + " "
+                                    + head.keepsAlive() + " "
                                     + head.expectsContinue() + "\n" + head.headers() + "\n" + data + "\n"
                                     + (head.isChunked() ? body.trailers() : ""));
                             inBody = false;
