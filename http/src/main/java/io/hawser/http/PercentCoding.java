@@ -83,19 +83,33 @@ final class PercentCoding {
         return false;
     }
 
+    /** Part of a URI with what is not ASCII escaped as UTF-8. */
+    static String toAscii(String text) {
+        if (text.chars().allMatch(c -> c < 0x80)) {
+            return text;
+        }
+        final StringBuilder ascii = new StringBuilder(text.length() + 16);
+        for (byte b : text.getBytes(StandardCharsets.UTF_8)) {
+            append(ascii, (char) (b & 0xff), b >= 0);
+        }
+        return ascii.toString();
+    }
+
+    private static void append(StringBuilder to, char c, boolean asItIs) {
+        if (asItIs) {
+            to.append(c);
+        } else {
+            to.append('%').append(HEX[c >> 4]).append(HEX[c & 15]);
+        }
+    }
+
     /** {@code text} so that it can stand as one segment of a path. */
     static String encodeSegment(String text) {
         final StringBuilder encoded = new StringBuilder(text.length() + 16);
         for (byte b : text.getBytes(StandardCharsets.UTF_8)) {
             final char c = (char) (b & 0xff);
-            if ((c >= 'a' && c <= 'z')
-                    || (c >= 'A' && c <= 'Z')
-                    || (c >= '0' && c <= '9')
-                    || UNRESERVED_IN_SEGMENT.indexOf(c) >= 0) {
-                encoded.append(c);
-            } else {
-                encoded.append('%').append(HEX[c >> 4]).append(HEX[c & 15]);
-            }
+            final boolean alphanumeric = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+            append(encoded, c, alphanumeric || UNRESERVED_IN_SEGMENT.indexOf(c) >= 0);
         }
         return encoded.toString();
     }
