@@ -6,10 +6,15 @@ import io.hawser.buffer.Writer;
 import io.hawser.connection.Connection;
 import io.hawser.connection.ConnectionHandler;
 import java.io.ByteArrayOutputStream;
+import java.io.FilterOutputStream;
+import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /** A response that keeps what is sent. */
 final class FakeResponse implements Response {
@@ -17,6 +22,20 @@ final class FakeResponse implements Response {
     private final ByteArrayOutputStream body = new ByteArrayOutputStream();
     private int status = 200;
     private boolean ended;
+    private int flushed;
+
+    byte[] bytes() {
+        return body.toByteArray();
+    }
+
+    /** How many bytes had been written when it was flushed last. */
+    int flushed() {
+        return flushed;
+    }
+
+    Optional<String> field(String name) {
+        return headers.first(name);
+    }
 
     String text() {
         return body.toString(StandardCharsets.UTF_8);
@@ -79,13 +98,17 @@ final class FakeResponse implements Response {
     }
 
     @Override
-    public void sendFile(FileChannel file, long offset, long count) {
-        throw new UnsupportedOperationException();
+    public void sendFile(FileChannel file, long offset, long count) throws IOException {
+        final ByteBuffer part = ByteBuffer.allocate((int) count);
+        while (part.hasRemaining() && file.read(part, offset + part.position()) >= 0) {
+            // Until all of it is there.
+        }
+        send(part.array());
     }
 
     @Override
-    public void sendFile(Path file) {
-        throw new UnsupportedOperationException();
+    public void sendFile(Path file) throws IOException {
+        send(Files.readAllBytes(file));
     }
 
     @Override
@@ -95,7 +118,17 @@ final class FakeResponse implements Response {
 
     @Override
     public OutputStream outputStream() {
-        return body;
+        return new FilterOutputStream(body) {
+            @Override
+            public void write(byte[] source, int offset, int length) {
+                body.write(source, offset, length);
+            }
+
+            @Override
+            public void flush() {
+                flushed = body.size();
+            }
+        };
     }
 
     @Override
