@@ -6,6 +6,7 @@ module io.hawser.cli {
     requires info.picocli;
     requires io.hawser;
     requires io.hawser.examples;
+    requires io.hawser.http;
 
     // picocli fills the fields of the commands.
     opens io.hawser.cli to

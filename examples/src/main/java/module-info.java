@@ -3,6 +3,7 @@
 module io.hawser.examples {
     requires static org.jspecify;
     requires io.hawser;
+    requires io.hawser.http;
 
     exports io.hawser.examples;
 }

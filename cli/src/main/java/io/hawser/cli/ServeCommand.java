@@ -13,6 +13,8 @@ import io.hawser.transport.DatagramOptions;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.InvalidPathException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -34,7 +36,8 @@ import picocli.CommandLine.Spec;
 /** {@code hawser serve}: echo servers, until a signal ends them. */
 @Command(
         name = "serve",
-        description = "Serves echo: sends back every byte, or every datagram, that comes.",
+        description =
+                "Serves echo: sends back every byte, or every datagram, that comes. At http:// addresses it serves files.",
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
         sortOptions = false,
@@ -46,6 +49,7 @@ import picocli.CommandLine.Spec;
             "  hawser serve --blocking",
             "  hawser serve --codec length4",
             "  hawser serve tcp://127.0.0.1:0 --transport epoll --loops 2",
+            "  hawser serve http://127.0.0.1:8080 --root . --listing --access-log",
             "",
             "Try it:  echo hello | nc -N 127.0.0.1 7000",
             "It prints 'listening URI' for each address once clients can connect;",
@@ -70,9 +74,12 @@ final class ServeCommand implements Callable<Integer> {
             paramLabel = "URI",
             defaultValue = DEFAULT_ADDRESS,
             description =
-                    "Where to listen: tcp://HOST:PORT, udp://HOST:PORT or unix:///PATH. Port 0 takes a free port, an empty HOST or"
+                    "Where to listen: tcp://HOST:PORT, udp://HOST:PORT, unix:///PATH or http://HOST:PORT. Port 0 takes a free port, an empty HOST or"
                             + " * all interfaces; default: ${DEFAULT-VALUE}")
     private List<String> addresses = List.of();
+
+    @Mixin
+    private HttpServing http = new HttpServing();
 
     @Mixin
     private EngineOptions engineOptions = new EngineOptions(Runtime.getRuntime().availableProcessors());
@@ -134,8 +141,11 @@ final class ServeCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException, InterruptedException {
         Usage.requireRange(spec, "--datagram-size", datagramSize, 1, DatagramOptions.MAX_IPV6_PAYLOAD_BYTES);
-        final List<Address> wanted =
-                addresses.stream().map(text -> Usage.address(spec, text)).toList();
+        http.check(spec, addresses);
+        final List<Address> wanted = addresses.stream()
+                .filter(text -> !HttpServing.isHttp(text))
+                .map(text -> Usage.address(spec, text))
+                .toList();
         if (loopCarried && !blocking) {
             throw new ParameterException(spec.commandLine(), "--loop-carried goes with --blocking");
         }
@@ -150,18 +160,21 @@ final class ServeCommand implements Callable<Integer> {
         try {
             final Optional<HotRestart> restart =
                     takeover.isEmpty() ? Optional.empty() : Optional.of(engine.hotRestart(path(takeover)));
-            final List<Address> bound = new ArrayList<>();
-            for (Address address : wanted) {
-                bound.add(listen(engine, address));
+            final List<String> bound = new ArrayList<>();
+            for (String text : addresses) {
+                bound.add(
+                        HttpServing.isHttp(text)
+                                ? listenForHttp(engine, text)
+                                : listen(engine, Usage.address(spec, text)).toString());
             }
             final PrintWriter err = spec.commandLine().getErr();
-            err.println("echo over " + engine.transport() + " on "
+            err.println((wanted.isEmpty() ? "http over " : "echo over ") + engine.transport() + " on "
                     + Units.counted(engine.loops().size(), "loop"));
             err.flush();
             if (restart.isPresent()) {
                 takeOver(restart.get(), err);
             }
-            bound.forEach(address -> announce(engine, address));
+            bound.forEach(uri -> announce(engine, uri));
             if (restart.isPresent()) {
                 serveUntilHandedOver(engine, restart.get(), err);
             } else {
@@ -169,6 +182,7 @@ final class ServeCommand implements Callable<Integer> {
             }
         } finally {
             engine.closeAsync(CLOSE_TIME).join();
+            http.close();
         }
         return 0;
     }
@@ -219,6 +233,16 @@ final class ServeCommand implements Callable<Integer> {
         }
     }
 
+    private String listenForHttp(Engine engine, String uri) throws IOException {
+        try {
+            return http.listen(spec, engine, uri, ServerOptions.DEFAULT.withReusePort(reusePort), json);
+        } catch (NoSuchFileException | NotDirectoryException e) {
+            throw new IOException("--root is not a directory: " + e.getMessage(), e);
+        } catch (IOException e) {
+            throw new IOException("Cannot listen on " + uri + ": " + Failures.reason(e), e);
+        }
+    }
+
     private Server listenForStreams(Engine engine, Address address) throws IOException {
         final ServerOptions options = ServerOptions.DEFAULT.withReusePort(reusePort);
         if (blocking) {
@@ -247,9 +271,8 @@ final class ServeCommand implements Callable<Integer> {
                 : "";
     }
 
-    private void announce(Engine engine, Address address) {
+    private void announce(Engine engine, String uri) {
         final PrintWriter out = spec.commandLine().getOut();
-        final String uri = address.toString();
         out.println(
                 json
                         ? new Json()
