@@ -109,12 +109,13 @@ final class JdkEngine implements TlsEngine {
         if (incoming.readableBytes() < bytes) {
             return false;
         }
-        if (established && version12 && incoming.getByte(0) == HANDSHAKE) {
-            closeOutput(outgoing);
-            throw new SSLHandshakeException("The peer wants to renegotiate, which is not done");
-        }
+        final boolean again = established && version12 && incoming.getByte(0) == HANDSHAKE;
         incoming.readBytes(scratch.received, 0, bytes);
         final ByteBuffer source = scratch.source.position(0).limit(bytes);
+        if (again) {
+            refuseToRenegotiate(source, outgoing);
+            throw new SSLHandshakeException("The peer wants to renegotiate, which is not done");
+        }
         final Block block = target(bytes, incoming.readableBytes(), plaintext);
         final int end = block.end();
         final SSLEngineResult result = ssl.unwrap(source, block.byteBuffer(end, block.capacity()));
@@ -133,6 +134,27 @@ final class JdkEngine implements TlsEngine {
             throw new SSLProtocolException(emptyRecords + " records in a row without data");
         }
         return true;
+    }
+
+    /**
+     * The engine cannot be told to send an alert, and refuses by itself only where a system property says so. So it is made to find nothing
+     * in common with the client, of which it tells it.
+     */
+    private void refuseToRenegotiate(ByteBuffer record, Buffer outgoing) throws SSLException {
+        if (!ssl.getUseClientMode()) {
+            ssl.setEnabledProtocols(new String[] {TlsVersion.TLS_1_3.standardName()});
+            try {
+                // The engine asks for room although there is no data in it.
+                ssl.unwrap(record, ByteBuffer.allocate(JdkScratch.RECORD_BYTES));
+                for (Runnable task = ssl.getDelegatedTask(); task != null; task = ssl.getDelegatedTask()) {
+                    task.run();
+                }
+                answer(outgoing);
+            } catch (SSLException _) {
+                answerAfterFailure(outgoing);
+            }
+        }
+        closeOutput(outgoing);
     }
 
     /** A block with room for the plaintext of a record, which is less than the record. */

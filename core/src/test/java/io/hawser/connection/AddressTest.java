@@ -44,7 +44,7 @@ final class AddressTest {
                 "7000                | needs a scheme",
                 "://127.0.0.1:7000   | needs a scheme",
                 "''                  | needs a scheme",
-                "http://127.0.0.1:80 | Unknown scheme 'http'; known are tcp, tcp4, tcp6, udp, udp4, udp6 and unix",
+                "http://127.0.0.1:80 | Unknown scheme 'http'; known are tcp, tcp4, tcp6, tls, tls4, tls6, udp, udp4, udp6 and unix",
                 "TCP://127.0.0.1:80  | Unknown scheme 'TCP'",
                 "tcp://127.0.0.1     | The port is missing",
                 "tcp://[::1]         | The port is missing",

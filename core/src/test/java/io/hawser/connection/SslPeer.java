@@ -51,8 +51,20 @@ final class SslPeer implements AutoCloseable {
     }
 
     static SslPeer connect(SSLContext context, Server server, Consumer<SSLParameters> setUp) throws IOException {
-        final SSLSocket socket =
-                (SSLSocket) context.getSocketFactory().createSocket("127.0.0.1", server.address().port());
+        return start(
+                (SSLSocket) context.getSocketFactory()
+                        .createSocket("127.0.0.1", server.address().port()),
+                setUp);
+    }
+
+    /** Over a socket that the caller keeps, too. */
+    static SslPeer over(SSLContext context, Socket below, Consumer<SSLParameters> setUp) throws IOException {
+        return start(
+                (SSLSocket) context.getSocketFactory().createSocket(below, "127.0.0.1", below.getPort(), false),
+                setUp);
+    }
+
+    private static SslPeer start(SSLSocket socket, Consumer<SSLParameters> setUp) throws IOException {
         socket.setSoTimeout((int) EngineFixture.PATIENCE.toMillis());
         final SSLParameters parameters = socket.getSSLParameters();
         setUp.accept(parameters);
@@ -63,14 +75,6 @@ final class SslPeer implements AutoCloseable {
             socket.close();
             throw e;
         }
-        return new SslPeer(socket);
-    }
-
-    /** Over a socket that the caller keeps, too. */
-    static SslPeer over(SSLContext context, Socket below) throws IOException {
-        final SSLSocket socket = (SSLSocket) context.getSocketFactory().createSocket(below, "127.0.0.1", below.getPort(), false);
-        socket.setSoTimeout((int) EngineFixture.PATIENCE.toMillis());
-        socket.startHandshake();
         return new SslPeer(socket);
     }
 
@@ -112,6 +116,19 @@ final class SslPeer implements AutoCloseable {
         if (socket.getInputStream().read() >= 0) {
             throw new IOException("There is more");
         }
+    }
+
+    /** Fails unless an alert comes. */
+    void expectFailure(String alert) throws IOException {
+        try {
+            socket.getInputStream().read();
+        } catch (IOException e) {
+            if (String.valueOf(e.getMessage()).contains(alert)) {
+                return;
+            }
+            throw e;
+        }
+        throw new IOException("No alert came");
     }
 
     @Override

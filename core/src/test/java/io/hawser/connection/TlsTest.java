@@ -131,7 +131,7 @@ final class TlsTest {
         final Server server = listen(engines.engine(), handler);
         try (Socket below = new Socket("127.0.0.1", server.address().port());
                 SslPeer peer = SslPeer.over(
-                        SslPeer.context(IDENTITY.certificate(), Optional.empty()), below)) {
+                        SslPeer.context(IDENTITY.certificate(), Optional.empty()), below, _ -> {})) {
             peer.send("half");
             assertThat(peer.receiveText(4)).isEqualTo("half");
             below.shutdownOutput();

@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.hawser.connection;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.hawser.tls.TestCertificates;
+import io.hawser.tls.Tls;
+import io.hawser.tls.TlsIdentity;
+import java.io.FilterOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.Socket;
+import java.time.Duration;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import java.util.function.UnaryOperator;
+import javax.net.ssl.SNIHostName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Peers that mean ill to TLS. */
+final class TlsHostileTest {
+    private static final TlsIdentity IDENTITY = Tls.selfSigned();
+
+    @RegisterExtension
+    final EngineFixture engines = new EngineFixture(TestTransport.NIO);
+
+    private final Recorder handler = Recorder.echo();
+    private Tls tls;
+    private Server server;
+
+    private Server listen(UnaryOperator<Tls.Builder> setUp) throws IOException {
+        tls = setUp.apply(Tls.server().identity(IDENTITY)).build();
+        server = engines.engine()
+                .listen(
+                        Address.parse("tls://127.0.0.1:0"),
+                        ServerOptions.DEFAULT.withConnections(ConnectionOptions.DEFAULT.withTls(tls)),
+                        handler);
+        return server;
+    }
+
+    private void expectNobodyHeard() {
+        EngineFixture.until("the end", () -> server.engine().connectionCount() == 0);
+        assertThat(handler.events()).isEmpty();
+        assertThat(tls.stats().active()).isZero();
+        assertThat(tls.stats().failed()).isEqualTo(1);
+    }
+
+    /** RFC 8446, 6.2, says which alert is for what. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                // Nine bytes that claim 16 MiB.
+                "1603010004 01ffffff | 2f",
+                "1603014001 | 16",
+                "474554202f20485454502f312e310d0a | 0a",
+                "160200 | 0a",
+                // A ServerHello, and a ClientHello without what it should have.
+                "1603010004 02000000 | 0a",
+            })
+    void shouldRefuseAPeerThatBeginsWrongly(String hex, String alert) throws Exception {
+        listen(builder -> builder);
+        final Peer peer = engines.connect(server);
+
+        peer.send(HexFormat.of().parseHex(hex.replace(" ", "")));
+
+        final byte[] answer = peer.receiveAll();
+        assertThat(HexFormat.of().formatHex(answer)).startsWith("15").endsWith("02" + alert);
+        assertThat(answer).hasSize(7);
+        peer.finish();
+        expectNobodyHeard();
+        assertThat(server.engine().pool().usedBytes()).isLessThan(1 << 20);
+    }
+
+    /** Whatever comes, it ends. */
+    @Test
+    void shouldSurviveRubbish() throws Exception {
+        listen(builder -> builder);
+        for (int seed = 0; seed < 40; seed++) {
+            final Random random = new Random(seed);
+            final byte[] rubbish = new byte[5 + random.nextInt(2000)];
+            random.nextBytes(rubbish);
+            rubbish[0] = 22;
+            rubbish[1] = 3;
+            rubbish[2] = 1;
+            rubbish[3] = (byte) ((rubbish.length - 5) >> 8);
+            rubbish[4] = (byte) (rubbish.length - 5);
+            if (seed % 2 == 0 && rubbish.length > 9) {
+                rubbish[5] = 1;
+                rubbish[6] = 0;
+                rubbish[7] = (byte) ((rubbish.length - 9) >> 8);
+                rubbish[8] = (byte) (rubbish.length - 9);
+            }
+            try (Peer peer = Peer.connect(server.address())) {
+                peer.send(rubbish).finish();
+                peer.receiveAll();
+            }
+        }
+        EngineFixture.until("the end", () -> server.engine().connectionCount() == 0);
+        assertThat(handler.events()).isEmpty();
+        assertThat(tls.stats().failed()).isEqualTo(40);
+    }
+
+    @Test
+    void shouldWaitForNoHandshakeLongerThanConfigured() throws Exception {
+        listen(builder -> builder.handshakeTimeout(Duration.ofMillis(30)));
+        final Peer silent = engines.connect(server);
+        // Byte by byte: what counts is the whole handshake.
+        final Peer slow = engines.connect(server);
+        slow.send(new byte[] {22});
+
+        silent.expectGone();
+        slow.expectGone();
+
+        EngineFixture.until("the end", () -> server.engine().connectionCount() == 0);
+        assertThat(tls.stats().failed()).isEqualTo(2);
+        assertThat(handler.events()).isEmpty();
+    }
+
+    @Test
+    void shouldBoundHandshakesUnderWay() throws Exception {
+        listen(builder -> builder.handshakeLimit(2));
+        final Peer first = engines.connect(server);
+        engines.connect(server);
+        EngineFixture.until("two handshakes", () -> tls.stats().active() == 2);
+
+        engines.connect(server).expectGone();
+
+        assertThat(tls.stats().refused()).isEqualTo(1);
+        first.close();
+        EngineFixture.until("one less", () -> tls.stats().active() == 1);
+        try (SslPeer peer = connect()) {
+            assertThat(peer.send("room").receiveText(4)).isEqualTo("room");
+        }
+    }
+
+    private SslPeer connect(String... protocols) throws Exception {
+        return SslPeer.connect(
+                SslPeer.context(IDENTITY.certificate(), Optional.empty()),
+                server,
+                protocols.length == 0 ? _ -> {} : SslPeer.protocols(protocols));
+    }
+
+    @Test
+    void shouldRefuseToRenegotiate() throws Exception {
+        listen(builder -> builder);
+        try (SslPeer peer = connect("TLSv1.2")) {
+            assertThat(peer.send("before").receiveText(6)).isEqualTo("before");
+
+            assertThatThrownBy(() -> {
+                        peer.socket().startHandshake();
+                        peer.receive(1);
+                    })
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining("fatal alert");
+        }
+        assertThat(handler.awaitClose().error().orElseThrow()).hasMessageContaining("renegotiate");
+    }
+
+    @Test
+    void shouldBoundKeyUpdates() throws Exception {
+        listen(builder -> builder);
+        try (SslPeer peer = connect("TLSv1.3")) {
+            for (int i = 0; i < 3; i++) {
+                peer.socket().startHandshake();
+            }
+            assertThat(peer.send("a few are fine").receiveText(14)).isEqualTo("a few are fine");
+            for (int i = 0; i < 100; i++) {
+                peer.socket().startHandshake();
+            }
+        } catch (IOException _) {
+            // The server has had enough.
+        }
+        assertThat(handler.awaitClose().error().orElseThrow()).hasMessageContaining("without data");
+    }
+
+    @Test
+    void shouldCloseWhenARecordIsForged() throws Exception {
+        listen(builder -> builder);
+        for (String protocol : new String[] {"TLSv1.2", "TLSv1.3"}) {
+            try (Socket below = new Socket("127.0.0.1", server.address().port());
+                    SslPeer peer = SslPeer.over(
+                            SslPeer.context(IDENTITY.certificate(), Optional.empty()),
+                            below,
+                            SslPeer.protocols(protocol))) {
+                peer.send("x").receiveText(1);
+                below.getOutputStream().write(HexFormat.of().parseHex("1703030020" + "00".repeat(32)));
+                below.getOutputStream().flush();
+                peer.expectFailure("bad_record_mac");
+            }
+        }
+        assertThat(handler.awaitClose(2))
+                .extracting(CloseCause::kind)
+                .containsOnly(CloseCause.Kind.ERROR);
+    }
+
+    @Test
+    void shouldTakeAClientHelloInPieces() throws Exception {
+        final TlsIdentity named =
+                TestCertificates.ec().named("named").forHost("www.example.org").make();
+        listen(builder -> builder.identity(named));
+        final var context = SslPeer.context(named.certificate(), Optional.empty());
+        for (int piece : new int[] {1, 7, 100}) {
+            try (Socket below = new Fragmenting("127.0.0.1", server.address().port(), piece);
+                    SslPeer peer = SslPeer.over(
+                            context, below, parameters -> parameters.setServerNames(
+                                    List.of(new SNIHostName("www.example.org"))))) {
+                assertThat(peer.certificates().getFirst()).isEqualTo(named.certificate());
+                assertThat(peer.send("whole").receiveText(5)).isEqualTo("whole");
+            }
+        }
+    }
+
+    @Test
+    void shouldTellATruncatedHandshake() throws Exception {
+        listen(builder -> builder);
+
+        engines.connect(server).send(HexFormat.of().parseHex("16030100")).finish().expectGone();
+
+        expectNobodyHeard();
+    }
+
+    /** Cuts its first record, the ClientHello, into records of a few bytes. */
+    private static final class Fragmenting extends Socket {
+        private final int piece;
+        private boolean cut;
+
+        Fragmenting(String host, int port, int piece) throws IOException {
+            super(host, port);
+            this.piece = piece;
+        }
+
+        @Override
+        public OutputStream getOutputStream() throws IOException {
+            final OutputStream out = super.getOutputStream();
+            return new FilterOutputStream(out) {
+                @Override
+                public void write(byte[] bytes, int offset, int length) throws IOException {
+                    if (cut || length < 5 || bytes[offset] != 22) {
+                        out.write(bytes, offset, length);
+                        return;
+                    }
+                    cut = true;
+                    for (int at = 5; at < length; at += piece) {
+                        final int part = Math.min(piece, length - at);
+                        out.write(new byte[] {22, 3, 1, (byte) (part >> 8), (byte) part});
+                        out.write(bytes, offset + at, part);
+                    }
+                }
+            };
+        }
+    }
+}

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.hawser.sim;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.hawser.connection.Address;
+import io.hawser.connection.CloseCause;
+import io.hawser.connection.Connection;
+import io.hawser.connection.ConnectionHandler;
+import io.hawser.connection.ConnectionOptions;
+import io.hawser.connection.Engine;
+import io.hawser.connection.Server;
+import io.hawser.connection.ServerOptions;
+import io.hawser.tls.Tls;
+import io.hawser.tls.TlsIdentity;
+import io.hawser.transport.sim.SimFault;
+import io.hawser.transport.sim.SimTrace;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+/**
+ * TLS whatever the network and the transports do, from the first byte of the handshake on. A seed gives the same faults again, but not the same bytes:
+ * keys are random.
+ */
+class SimTlsTest {
+    private static final Address ADDRESS = Address.parse("tls://10.0.0.1:7000");
+    private static final TlsIdentity IDENTITY = Tls.selfSigned("10.0.0.1");
+    private static final int SEEDS = 25;
+    private static final int BYTES = 150_000;
+
+    private static final class Client implements ConnectionHandler {
+        private final ByteArrayOutputStream received = new ByteArrayOutputStream();
+        private final byte[] sent = new byte[BYTES];
+        private boolean ended;
+        private int closes;
+
+        @Override
+        public void onOpen(Connection connection) {
+            connection.writer().writeBytes(sent);
+            connection.shutdownOutput();
+        }
+
+        @Override
+        public void onData(Connection connection) {
+            received.writeBytes(
+                    connection.reader().readBytes((int) connection.reader().readableBytes()));
+        }
+
+        @Override
+        public void onEnd(Connection connection) {
+            ended = true;
+        }
+
+        @Override
+        public void onClose(Connection connection, CloseCause cause) {
+            closes++;
+        }
+    }
+
+    private static final class Echo implements ConnectionHandler {
+        private final List<CloseCause> causes = new ArrayList<>();
+        private int opened;
+
+        @Override
+        public void onOpen(Connection connection) {
+            opened++;
+        }
+
+        @Override
+        public void onData(Connection connection) {
+            connection.writer().append(connection.reader());
+        }
+
+        @Override
+        public void onError(Connection connection, Throwable error) {
+            throw new AssertionError(error);
+        }
+
+        @Override
+        public void onClose(Connection connection, CloseCause cause) {
+            causes.add(cause);
+        }
+    }
+
+    /** Of three clients in a row. */
+    private static List<Client> play(int seed, boolean harmlessOnly) throws IOException {
+        final Simulation simulation = new Simulation(seed, SimTrace.hashing());
+        final Random random = new Random(seed);
+        final Engine servers = simulation.engine("10.0.0.1").loops(1).start();
+        final Engine clients = simulation.engine("10.0.0.2").loops(1).start();
+        final Tls serverTls = Tls.server().identity(IDENTITY).build();
+        final Tls clientTls = Tls.client().trust(IDENTITY.certificate()).build();
+        final Echo echo = new Echo();
+        final Server unused = servers.listen(
+                ADDRESS,
+                ServerOptions.DEFAULT.withConnections(ConnectionOptions.DEFAULT.withTls(serverTls)),
+                echo);
+        for (SimFault fault : SimFault.values()) {
+            if (fault.isHarmless() || (!harmlessOnly && random.nextInt(3) == 0 && fault != SimFault.CLOCK_JUMP)) {
+                simulation.network().fault(fault, random.nextDouble() * (fault.isHarmless() ? 0.4 : 0.05));
+            }
+        }
+        final List<Client> made = new ArrayList<>();
+        int dialled = 0;
+        for (int i = 0; i < 3; i++) {
+            final Client client = new Client();
+            random.nextBytes(client.sent);
+            final var dial = clients.dial(
+                    ADDRESS,
+                    ConnectionOptions.DEFAULT.withReceiveWhileCongested(true).withTls(clientTls),
+                    client);
+            simulation.runFor(Duration.ofSeconds(40).toNanos());
+            assertThat(dial).as("the dial, seed %d", seed).isDone();
+            if (!dial.isCompletedExceptionally()) {
+                dialled++;
+                made.add(client);
+                assertThat(dial.join().tls()).isPresent();
+            }
+        }
+        for (SimFault fault : SimFault.values()) {
+            simulation.network().fault(fault, 0);
+        }
+        clients.close();
+        servers.close();
+        assertThat(simulation.network().violations()).as("seed %d", seed).isEmpty();
+        assertThat(simulation.network().openSockets()).as("seed %d", seed).isZero();
+        assertThat(echo.causes).as("ends, seed %d", seed).hasSize(echo.opened);
+        assertThat(clientTls.stats().established()).as("seed %d", seed).isEqualTo(dialled);
+        assertThat(clientTls.stats().active() + serverTls.stats().active())
+                .as("handshakes that have not ended, seed %d", seed)
+                .isZero();
+        assertThat(made).as("seed %d", seed).allMatch(client -> client.closes == 1);
+        return made;
+    }
+
+    @Test
+    void shouldLoseNothing() throws IOException {
+        for (int seed = 1; seed <= SEEDS; seed++) {
+            final List<Client> clients = play(seed, true);
+            assertThat(clients).as("seed %d", seed).hasSize(3);
+            for (Client client : clients) {
+                assertThat(Arrays.mismatch(client.received.toByteArray(), client.sent))
+                        .as("seed %d", seed)
+                        .isEqualTo(-1);
+                assertThat(client.ended).as("seed %d", seed).isTrue();
+            }
+        }
+    }
+
+    @Test
+    void shouldTellNoEndThatWasNone() throws IOException {
+        int cutShort = 0;
+        for (int seed = 1; seed <= SEEDS; seed++) {
+            for (Client client : play(seed, false)) {
+                final byte[] received = client.received.toByteArray();
+                assertThat(Arrays.copyOf(client.sent, received.length))
+                        .as("seed %d", seed)
+                        .isEqualTo(received);
+                if (client.ended) {
+                    assertThat(received).as("seed %d", seed).hasSize(BYTES);
+                }
+                cutShort += received.length < BYTES ? 1 : 0;
+            }
+        }
+        assertThat(cutShort).as("runs with a failure that counts").isPositive();
+    }
+}
