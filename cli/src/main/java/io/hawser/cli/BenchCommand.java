@@ -3,6 +3,7 @@ package io.hawser.cli;
 
 import io.hawser.cli.LoadSpec.Pacing;
 import io.hawser.connection.Address;
+import io.hawser.tls.Tls;
 import io.hawser.transport.DatagramOptions;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -69,7 +70,7 @@ final class BenchCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec = CommandSpec.create();
 
-    @Parameters(paramLabel = "URI", description = "The echo server: tcp://HOST:PORT, unix:///PATH or udp://HOST:PORT")
+    @Parameters(paramLabel = "URI", description = "The echo server: tcp://HOST:PORT, tls://HOST:PORT, unix:///PATH or udp://HOST:PORT")
     private String address = "";
 
     @Option(
@@ -133,6 +134,12 @@ final class BenchCommand implements Callable<Integer> {
     @Mixin
     private EngineOptions engineOptions = new EngineOptions(1);
 
+    @Mixin
+    private TlsClientOptions tlsOptions = new TlsClientOptions();
+
+    @Mixin
+    private TlsProviderOption tlsProvider = new TlsProviderOption();
+
     @Option(names = "--json", description = "The result as one JSON object")
     private boolean json;
 
@@ -147,7 +154,8 @@ final class BenchCommand implements Callable<Integer> {
         final Terminal terminal = json ? Terminal.NONE : Terminal.detect();
         final Report report = new Report(out, terminal);
         final LoadResult result;
-        try (LoadRun run = LoadRun.connect(engineOptions.engine("bench"), load, stop)) {
+        final Optional<Tls> tls = tlsOptions.client(load.address().isTls(), tlsProvider.provider());
+        try (LoadRun run = LoadRun.connect(engineOptions.engine("bench"), load, tls, stop)) {
             if (!json) {
                 report.plan(load, run.transport(), run.loops());
             }

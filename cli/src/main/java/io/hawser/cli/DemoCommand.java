@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -117,7 +118,7 @@ final class DemoCommand implements Callable<Integer> {
                     .name("client")
                     .transport(server.transport())
                     .loops(1);
-            loads.add(new DemoLoad(server, LoadRun.connect(clients, load(server.address()), stop)));
+            loads.add(new DemoLoad(server, LoadRun.connect(clients, load(server.address()), Optional.empty(), stop)));
         }
         for (DemoLoad load : loads) {
             load.start();

@@ -5,10 +5,12 @@ import io.hawser.connection.ConnectionOptions;
 import io.hawser.connection.Engine;
 import io.hawser.connection.Limits;
 import io.hawser.loop.EventLoop;
+import io.hawser.tls.Tls;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
@@ -37,12 +39,14 @@ final class LoadRun implements AutoCloseable {
 
     private final Engine engine;
     private final LoadSpec spec;
+    private final ConnectionOptions options;
     private final List<LoopLoad> loads;
     private final LoadErrors errors = new LoadErrors();
     private final AtomicInteger alive = new AtomicInteger();
     private long endNs;
 
-    private LoadRun(Engine engine, LoadSpec spec) {
+    private LoadRun(Engine engine, LoadSpec spec, Optional<Tls> tls) {
+        this.options = tls.map(ConnectionOptions.DEFAULT::withTls).orElse(ConnectionOptions.DEFAULT);
         this.engine = engine;
         this.spec = spec;
         this.loads =
@@ -53,9 +57,11 @@ final class LoadRun implements AutoCloseable {
      * Starts an engine and connects all clients; with a ramp the first one only.
      *
      * @param builder of the engine, which ends with this
+     * @param tls for the connections; empty for none
      * @throws IOException if not a single one can connect
      */
-    static LoadRun connect(Engine.Builder builder, LoadSpec spec, Stop stop) throws IOException, InterruptedException {
+    static LoadRun connect(Engine.Builder builder, LoadSpec spec, Optional<Tls> tls, Stop stop)
+            throws IOException, InterruptedException {
         // A client that stopped receiving because it has much to send would wait for a server that does the same.
         final long outbound = spec.inFlightBytes() + SLACK_BYTES;
         final int message = Math.max((int) spec.wireBytes(), Limits.DEFAULT.messageBytes());
@@ -64,7 +70,7 @@ final class LoadRun implements AutoCloseable {
                 .withInboundBytes(Math.max(message, Limits.DEFAULT.inboundBytes()))
                 .withConnections(Math.max(spec.connections(), Limits.DEFAULT.connections()))
                 .withOutboundBytes(outbound, outbound, Math.min(outbound, Limits.DEFAULT.outboundLowBytes()));
-        final LoadRun run = new LoadRun(builder.limits(limits).start(), spec);
+        final LoadRun run = new LoadRun(builder.limits(limits).start(), spec, tls);
         try {
             run.dialBefore(spec.rampNs() > 0 ? 1 : spec.connections(), stop);
             return run;
@@ -95,7 +101,7 @@ final class LoadRun implements AutoCloseable {
                 ? engine.connectDatagram(
                         spec.address(), DatagramClient.options(spec), new DatagramClient(spec, this, number))
                 : engine.dial(
-                        spec.address(), ConnectionOptions.DEFAULT, new EchoClient(spec, this, number).handler(engine));
+                        spec.address(), options, new EchoClient(spec, this, number).handler(engine));
         return dialled.whenComplete((_, failure) -> {
             if (failure != null) {
                 errors.add("could not connect", Failures.reason(failure));

@@ -9,10 +9,12 @@ import io.hawser.connection.ConnectionOptions;
 import io.hawser.connection.Engine;
 import io.hawser.connection.Server;
 import io.hawser.connection.ServerOptions;
+import io.hawser.tls.Tls;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.Iterator;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
@@ -27,6 +29,8 @@ final class Proxy implements ConnectionHandler {
     private final Engine engine;
     private final Upstreams upstreams;
     private final ConnectionOptions options;
+    private final ConnectionOptions listening;
+    private final ConnectionOptions tlsOptions;
     private final ProxyStats stats = new ProxyStats();
     private final Consumer<String> news;
 
@@ -34,9 +38,18 @@ final class Proxy implements ConnectionHandler {
      * A proxy that does nothing yet.
      *
      * @param dialTimeout how long to try each upstream
+     * @param front for those that it listens to; empty for none
+     * @param back for upstreams whose address says {@code tls}
      * @param news is told of upstreams that fail and recover, a line each
      */
-    Proxy(Engine engine, Upstreams upstreams, Duration dialTimeout, Duration idleTimeout, Consumer<String> news) {
+    Proxy(
+            Engine engine,
+            Upstreams upstreams,
+            Duration dialTimeout,
+            Duration idleTimeout,
+            Optional<Tls> front,
+            Optional<Tls> back,
+            Consumer<String> news) {
         this.engine = engine;
         this.upstreams = upstreams;
         // Each direction is held back by itself; if one stopped the other, two peers that both write first would wait
@@ -45,12 +58,14 @@ final class Proxy implements ConnectionHandler {
                 .withReceiveWhileCongested(true)
                 .withDialTimeout(dialTimeout)
                 .withIdleTimeout(idleTimeout);
+        this.listening = front.map(options::withTls).orElse(options);
+        this.tlsOptions = back.map(options::withTls).orElse(options);
         this.news = news;
     }
 
     Server listen(Address address, boolean reusePort) throws IOException {
         return engine.listen(
-                address, ServerOptions.DEFAULT.withConnections(options).withReusePort(reusePort), this);
+                address, ServerOptions.DEFAULT.withConnections(listening).withReusePort(reusePort), this);
     }
 
     ProxyStats stats() {
@@ -85,7 +100,7 @@ final class Proxy implements ConnectionHandler {
         }
         final Upstream upstream = candidates.next();
         final ProxyLink back = new ProxyLink(stats);
-        final var unused = engine.dial(upstream.address(), options, back, client.loop())
+        final var unused = engine.dial(upstream.address(), optionsFor(upstream), back, client.loop())
                 .whenComplete((server, failure) -> {
                     if (failure != null) {
                         missed(upstream, failure);
@@ -95,6 +110,10 @@ final class Proxy implements ConnectionHandler {
                         join(client, server, back, upstream);
                     }
                 });
+    }
+
+    private ConnectionOptions optionsFor(Upstream upstream) {
+        return upstream.address().isTls() ? tlsOptions : options;
     }
 
     private void retry(Connection client, Iterator<Upstream> candidates) {
@@ -158,7 +177,7 @@ final class Proxy implements ConnectionHandler {
     void check() {
         final ConnectionHandler silent = _ -> {};
         for (Upstream upstream : upstreams.all()) {
-            final var unused = engine.dial(upstream.address(), options, silent).whenComplete((probe, failure) -> {
+            final var unused = engine.dial(upstream.address(), optionsFor(upstream), silent).whenComplete((probe, failure) -> {
                 if (failure == null) {
                     probe.close();
                     reached(upstream);

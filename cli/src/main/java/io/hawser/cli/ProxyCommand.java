@@ -4,10 +4,12 @@ package io.hawser.cli;
 import io.hawser.connection.Address;
 import io.hawser.connection.Engine;
 import io.hawser.connection.Server;
+import io.hawser.tls.Tls;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -28,6 +30,7 @@ import picocli.CommandLine.Spec;
         footer = {
             "  hawser proxy tcp://0.0.0.0:8080 tcp://127.0.0.1:7000",
             "  hawser proxy tcp://127.0.0.1:0 tcp://10.0.0.1:80 tcp://10.0.0.2:80 --balance least",
+            "  hawser proxy tls://0.0.0.0:7443 tcp://127.0.0.1:7000 --cert chain.pem --key key.pem",
             "  hawser proxy unix:///tmp/front.sock tcp://127.0.0.1:5432 --check 2",
             "",
             "It prints 'listening URI' once clients can connect. An upstream that cannot be reached is passed over,",
@@ -41,14 +44,14 @@ final class ProxyCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec = CommandSpec.create();
 
-    @Parameters(index = "0", paramLabel = "LISTEN", description = "Where to listen: tcp://HOST:PORT or unix:///PATH")
+    @Parameters(index = "0", paramLabel = "LISTEN", description = "Where to listen: tcp://HOST:PORT, tls://HOST:PORT or unix:///PATH")
     private String listen = "";
 
     @Parameters(
             index = "1..*",
             arity = "1..*",
             paramLabel = "UPSTREAM",
-            description = "Where to forward to: tcp://HOST:PORT or unix:///PATH")
+            description = "Where to forward to: tcp://HOST:PORT, tls://HOST:PORT or unix:///PATH")
     private List<String> upstreamAddresses = List.of();
 
     @Mixin
@@ -88,6 +91,15 @@ final class ProxyCommand implements Callable<Integer> {
             description = "Every loop listens for itself, and the kernel spreads the connections (SO_REUSEPORT)")
     private boolean reusePort;
 
+    @Mixin
+    private TlsOptions tlsOptions = new TlsOptions();
+
+    @Mixin
+    private TlsClientOptions tlsClientOptions = new TlsClientOptions();
+
+    @Mixin
+    private TlsProviderOption tlsProvider = new TlsProviderOption();
+
     ProxyCommand(Stop stop) {
         this.stop = stop;
     }
@@ -101,6 +113,9 @@ final class ProxyCommand implements Callable<Integer> {
         final List<Upstream> targets = upstreamAddresses.stream()
                 .map(text -> new Upstream(stream(text)))
                 .toList();
+        final Optional<Tls> front = tlsOptions.server(address.isTls(), tlsProvider.provider());
+        final Optional<Tls> back = tlsClientOptions.client(
+                targets.stream().anyMatch(target -> target.address().isTls()), tlsProvider.provider());
         final PrintWriter err = spec.commandLine().getErr();
         final Engine engine = engineOptions.engine("hawser").start();
         try {
@@ -109,6 +124,8 @@ final class ProxyCommand implements Callable<Integer> {
                     new Upstreams(targets, balance),
                     Duration.ofSeconds(dialTimeoutSeconds),
                     Duration.ofSeconds(idleTimeoutSeconds),
+                    front,
+                    back,
                     line -> {
                         err.println(line);
                         err.flush();

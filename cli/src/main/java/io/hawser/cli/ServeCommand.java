@@ -2,6 +2,7 @@
 package io.hawser.cli;
 
 import io.hawser.connection.Address;
+import io.hawser.connection.ConnectionOptions;
 import io.hawser.connection.DatagramServer;
 import io.hawser.connection.Engine;
 import io.hawser.connection.HotRestart;
@@ -9,6 +10,7 @@ import io.hawser.connection.Server;
 import io.hawser.connection.ServerOptions;
 import io.hawser.connection.VirtualThreads;
 import io.hawser.session.SessionHandler;
+import io.hawser.tls.Tls;
 import io.hawser.transport.DatagramOptions;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -46,6 +48,7 @@ import picocli.CommandLine.Spec;
             "  hawser serve",
             "  hawser serve tcp://0.0.0.0:7000 tcp://[::1]:7001 unix:///tmp/echo.sock",
             "  hawser serve udp://127.0.0.1:7000",
+            "  hawser serve tls://127.0.0.1:7443 --self-signed",
             "  hawser serve --blocking",
             "  hawser serve --codec length4",
             "  hawser serve tcp://127.0.0.1:0 --transport epoll --loops 2",
@@ -74,7 +77,7 @@ final class ServeCommand implements Callable<Integer> {
             paramLabel = "URI",
             defaultValue = DEFAULT_ADDRESS,
             description =
-                    "Where to listen: tcp://HOST:PORT, udp://HOST:PORT, unix:///PATH or http://HOST:PORT. Port 0 takes a free port, an empty HOST or"
+                    "Where to listen: tcp://HOST:PORT, tls://HOST:PORT, udp://HOST:PORT, unix:///PATH or http://HOST:PORT. Port 0 takes a free port, an empty HOST or"
                             + " * all interfaces; default: ${DEFAULT-VALUE}")
     private List<String> addresses = List.of();
 
@@ -131,6 +134,12 @@ final class ServeCommand implements Callable<Integer> {
                     + " default: ${DEFAULT-VALUE}")
     private int drainSeconds = 30;
 
+    @Mixin
+    private TlsOptions tlsOptions = new TlsOptions();
+
+    @Mixin
+    private TlsProviderOption tlsProvider = new TlsProviderOption();
+
     @Option(names = "--json", description = "One JSON object per address instead of 'listening URI'")
     private boolean json;
 
@@ -153,6 +162,8 @@ final class ServeCommand implements Callable<Integer> {
             throw new ParameterException(spec.commandLine(), "--codec goes with streams, and without --blocking");
         }
         Usage.requireRange(spec, "--drain", drainSeconds, 0, MAX_DRAIN_SECONDS);
+        final Optional<Tls> tls =
+                tlsOptions.server(wanted.stream().anyMatch(Address::isTls), tlsProvider.provider());
         final Engine engine = engineOptions
                 .engine("hawser")
                 .virtualThreads(loopCarried ? VirtualThreads.LOOP : VirtualThreads.JDK)
@@ -165,7 +176,7 @@ final class ServeCommand implements Callable<Integer> {
                 bound.add(
                         HttpServing.isHttp(text)
                                 ? listenForHttp(engine, text)
-                                : listen(engine, Usage.address(spec, text)).toString());
+                                : listen(engine, Usage.address(spec, text), tls).toString());
             }
             final PrintWriter err = spec.commandLine().getErr();
             err.println((wanted.isEmpty() ? "http over " : "echo over ") + engine.transport() + " on "
@@ -223,11 +234,12 @@ final class ServeCommand implements Callable<Integer> {
     }
 
     /** The address that is really bound. */
-    private Address listen(Engine engine, Address address) throws IOException {
+    private Address listen(Engine engine, Address address, Optional<Tls> tls) throws IOException {
         try {
             return address.isUdp()
                     ? bind(engine, address).address()
-                    : listenForStreams(engine, address).address();
+                    : listenForStreams(engine, address, tls.filter(_ -> address.isTls()))
+                            .address();
         } catch (IOException e) {
             throw new IOException("Cannot listen on " + address + ": " + Failures.reason(e) + hint(address, e), e);
         }
@@ -243,8 +255,11 @@ final class ServeCommand implements Callable<Integer> {
         }
     }
 
-    private Server listenForStreams(Engine engine, Address address) throws IOException {
-        final ServerOptions options = ServerOptions.DEFAULT.withReusePort(reusePort);
+    private Server listenForStreams(Engine engine, Address address, Optional<Tls> tls) throws IOException {
+        final ServerOptions options = ServerOptions.DEFAULT
+                .withReusePort(reusePort)
+                .withConnections(
+                        tls.map(ConnectionOptions.DEFAULT::withTls).orElse(ConnectionOptions.DEFAULT));
         if (blocking) {
             return engine.serve(address, options, BlockingEcho::serve);
         }

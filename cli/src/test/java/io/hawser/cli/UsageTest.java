@@ -25,6 +25,12 @@ class UsageTest {
                     serve --codec fixed:x                       | the N of fixed:N is from 1
                     serve --codec length4 --blocking            | --codec goes with streams, and without --blocking
                     serve udp://127.0.0.1:0 --codec length4     | --codec goes with streams
+                    serve tls://127.0.0.1:0                     | TLS needs either --cert FILE and --key FILE, or --self-signed
+                    serve tls://127.0.0.1:0 --cert x --self-signed | TLS needs either
+                    serve --self-signed                         | go with TLS
+                    serve tls://127.0.0.1:0 --tls-provider x    | none of auto, jdk, openssl
+                    bench tcp://127.0.0.1:1 --insecure          | go with TLS
+                    bench tls://127.0.0.1:1 --insecure --ca x   | --ca goes without --insecure
                     bench                                       | Missing required parameter: 'URI'
                     bench tcp://                                | The port is missing
                     bench tcp://127.0.0.1:1 tcp://127.0.0.1:2   | Unmatched argument

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.hawser.cli;
+
+import io.hawser.tls.Tls;
+import io.hawser.tls.TlsProvider;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** The options by which a user says whom a client trusts; mixed into the commands that dial with TLS. */
+final class TlsClientOptions {
+    @Spec(Spec.Target.MIXEE)
+    private CommandSpec spec = CommandSpec.create();
+
+    @Option(
+            names = "--ca",
+            paramLabel = "FILE",
+            description = "tls: the roots to trust, in PEM; default: those of the JDK")
+    private @Nullable Path ca;
+
+    @Option(
+            names = "--insecure",
+            description = "tls: any certificate of anybody will do; whoever sits in between can read and change all")
+    private boolean insecure;
+
+    /**
+     * What the user wants of a client.
+     *
+     * @param needed whether something is dialled with TLS
+     * @param protocols for ALPN, the best first
+     * @return empty if it is not needed
+     * @throws ParameterException if the options do not go together
+     * @throws IOException if a file cannot be read; the message names it
+     */
+    Optional<Tls> client(boolean needed, TlsProvider provider, String... protocols) throws IOException {
+        if (!needed) {
+            if (ca != null || insecure) {
+                throw new ParameterException(spec.commandLine(), "--ca and --insecure go with TLS, as tls://");
+            }
+            return Optional.empty();
+        }
+        if (ca != null && insecure) {
+            throw new ParameterException(spec.commandLine(), "--ca goes without --insecure");
+        }
+        final Tls.Builder builder =
+                Tls.client().provider(provider).applicationProtocols(protocols);
+        if (ca != null) {
+            builder.trust(ca);
+        }
+        if (insecure) {
+            builder.insecurelyTrustAnyServer();
+        }
+        return Optional.of(builder.build());
+    }
+}
