@@ -11,7 +11,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class TlsCommandsTest {
-    private static final String[] FEW = {"--connections", "2", "--requests", "20", "--size", "100"};
+    private static final String[] FEW = {
+        "--connections", "2", "--requests", "20", "--size", "100", "--tls-provider", "jdk"
+    };
 
     @TempDir
     private Path directory;

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.hawser.tls.TestCertificates;
 import io.hawser.tls.Tls;
 import io.hawser.tls.TlsIdentity;
+import io.hawser.tls.TlsProvider;
 import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -35,7 +36,7 @@ final class TlsHostileTest {
     private Server server;
 
     private Server listen(UnaryOperator<Tls.Builder> setUp) throws IOException {
-        tls = setUp.apply(Tls.server().identity(IDENTITY)).build();
+        tls = setUp.apply(Tls.server().provider(TlsProvider.JDK).identity(IDENTITY)).build();
         server = engines.engine()
                 .listen(
                         Address.parse("tls://127.0.0.1:0"),

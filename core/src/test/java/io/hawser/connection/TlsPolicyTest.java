@@ -8,6 +8,7 @@ import io.hawser.tls.ClientAuth;
 import io.hawser.tls.TestCertificates;
 import io.hawser.tls.Tls;
 import io.hawser.tls.TlsIdentity;
+import io.hawser.tls.TlsProvider;
 import io.hawser.tls.TlsSession;
 import io.hawser.tls.TlsVersion;
 import java.io.IOException;
@@ -60,7 +61,7 @@ final class TlsPolicyTest {
     }
 
     private static Tls.Builder trusting() {
-        return Tls.client().trust(ROOT.certificate());
+        return Tls.client().provider(TlsProvider.JDK).trust(ROOT.certificate());
     }
 
     @Test
@@ -69,7 +70,7 @@ final class TlsPolicyTest {
         final Recorder handler = Recorder.echo();
         final Server server = listen(
                 engine,
-                Tls.server().identity(LOCAL).applicationProtocols("h2", "http/1.1").build(),
+                Tls.server().provider(TlsProvider.JDK).identity(LOCAL).applicationProtocols("h2", "http/1.1").build(),
                 handler);
 
         final Connection both =
@@ -92,7 +93,7 @@ final class TlsPolicyTest {
                 TestCertificates.ec().issuedBy(ROOT).forHost("*.example.org").make();
         final Server server = listen(
                 engines.engine(),
-                Tls.server().identity(LOCAL).identity(wildcard).identity(exact).build(),
+                Tls.server().provider(TlsProvider.JDK).identity(LOCAL).identity(wildcard).identity(exact).build(),
                 Recorder.echo());
         final Map<String, TlsIdentity> expected = new LinkedHashMap<>();
         expected.put("www.example.org", exact);
@@ -123,7 +124,7 @@ final class TlsPolicyTest {
     void shouldTellTheNameThatWasAskedFor() throws Exception {
         final Engine engine = engines.engine();
         final Recorder handler = Recorder.echo();
-        final Server server = listen(engine, Tls.server().identity(LOCAL).build(), handler);
+        final Server server = listen(engine, Tls.server().provider(TlsProvider.JDK).identity(LOCAL).build(), handler);
 
         dial(engine, server, "localhost", trusting().build());
 
@@ -142,7 +143,7 @@ final class TlsPolicyTest {
             final Recorder handler = new Recorder();
             final Server server = listen(
                     engine,
-                    Tls.server()
+                    Tls.server().provider(TlsProvider.JDK)
                             .identity(LOCAL)
                             .trust(ROOT.certificate())
                             .clientAuth(ClientAuth.REQUIRE)
@@ -163,7 +164,7 @@ final class TlsPolicyTest {
         final Recorder handler = new Recorder();
         final Server server = listen(
                 engine,
-                Tls.server()
+                Tls.server().provider(TlsProvider.JDK)
                         .identity(LOCAL)
                         .trust(ROOT.certificate())
                         .clientAuth(ClientAuth.WANT)
@@ -207,22 +208,22 @@ final class TlsPolicyTest {
                 TestCertificates.ec().issuedBy(LOCAL).forHost("localhost").make());
         for (Map.Entry<String, TlsIdentity> entry : bad.entrySet()) {
             final Server server =
-                    listen(engine, Tls.server().identity(entry.getValue()).build(), Recorder.echo());
+                    listen(engine, Tls.server().provider(TlsProvider.JDK).identity(entry.getValue()).build(), Recorder.echo());
             assertThat(refusal(engine, server, "localhost", trusting().build()))
                     .as(entry.getKey())
                     .isInstanceOf(IOException.class);
-            assertThat(dial(engine, server, Tls.client().insecurelyTrustAnyServer().build())
+            assertThat(dial(engine, server, Tls.client().provider(TlsProvider.JDK).insecurelyTrustAnyServer().build())
                             .tls())
                     .as("%s, insecurely", entry.getKey())
                     .isPresent();
         }
         final Server other = listen(
-                engine, Tls.server().identity(bad.get("of another host")).build(), Recorder.echo());
+                engine, Tls.server().provider(TlsProvider.JDK).identity(bad.get("of another host")).build(), Recorder.echo());
         assertThat(refusal(engine, other, "127.0.0.1", trusting().build())).isInstanceOf(IOException.class);
         dial(engine, other, trusting().insecurelyIgnoreHost().build());
         final Server chained = listen(
                 engine,
-                Tls.server()
+                Tls.server().provider(TlsProvider.JDK)
                         .identity(TestCertificates.ed25519()
                                 .issuedBy(intermediate)
                                 .forHost("localhost")
@@ -239,7 +240,7 @@ final class TlsPolicyTest {
     @Test
     void shouldTrustTheRootsOfTheJdkByDefault() throws Exception {
         final Engine engine = engines.engine();
-        final Server server = listen(engine, Tls.server().identity(LOCAL).build(), Recorder.echo());
+        final Server server = listen(engine, Tls.server().provider(TlsProvider.JDK).identity(LOCAL).build(), Recorder.echo());
 
         assertThat(EngineFixture.awaitFailure(engine.dial(server.address().toString(), Recorder.echo())))
                 .hasMessageContaining("unable to find valid certification path");
@@ -250,7 +251,7 @@ final class TlsPolicyTest {
         final Engine engine = engines.engine();
         final Path file = engines.directory().resolve("server.pem");
         TestCertificates.write(LOCAL, file);
-        final Tls tls = Tls.server().certificate(file, file).build();
+        final Tls tls = Tls.server().provider(TlsProvider.JDK).certificate(file, file).build();
         final Server server = listen(engine, tls, Recorder.echo());
         final Connection before = dial(engine, server, trusting().build());
         final TlsIdentity next =
@@ -269,7 +270,7 @@ final class TlsPolicyTest {
         assertThat(shown(dial(engine, server, trusting().build()))).isEqualTo(LOCAL.certificate());
         // A key of somebody else.
         Files.writeString(file, Tls.pem(new TlsIdentity(LOCAL.chain(), Tls.selfSigned().key())));
-        assertThatThrownBy(() -> Tls.server().certificate(file, file).build())
+        assertThatThrownBy(() -> Tls.server().provider(TlsProvider.JDK).certificate(file, file).build())
                 .hasMessageContaining("the key is not that of the certificate");
     }
 
@@ -281,7 +282,7 @@ final class TlsPolicyTest {
     void shouldResumeSessions() throws Exception {
         final Engine engine = engines.engine();
         for (TlsVersion version : TlsVersion.values()) {
-            final Tls serverTls = Tls.server().identity(LOCAL).versions(version).build();
+            final Tls serverTls = Tls.server().provider(TlsProvider.JDK).identity(LOCAL).versions(version).build();
             final Tls clientTls = trusting().build();
             final Server server = listen(engine, serverTls, Recorder.echo());
             for (int i = 0; i < 2; i++) {
@@ -315,17 +316,17 @@ final class TlsPolicyTest {
         assertThatThrownBy(() -> engine.dial(
                         Address.parse("tls://127.0.0.1:1"),
                         ConnectionOptions.DEFAULT.withTls(
-                                Tls.server().identity(LOCAL).build()),
+                                Tls.server().provider(TlsProvider.JDK).identity(LOCAL).build()),
                         Recorder.echo()))
                 .isInstanceOf(IllegalArgumentException.class);
-        assertThatThrownBy(() -> Tls.server().build())
+        assertThatThrownBy(() -> Tls.server().provider(TlsProvider.JDK).build())
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessageContaining("identity");
         assertThatThrownBy(() ->
-                        Tls.server().identity(LOCAL).clientAuth(ClientAuth.WANT).build())
+                        Tls.server().provider(TlsProvider.JDK).identity(LOCAL).clientAuth(ClientAuth.WANT).build())
                 .isInstanceOf(IllegalStateException.class);
         assertThatThrownBy(() ->
-                        Tls.server().identity(LOCAL).cipherSuites("TLS_NULL").build())
+                        Tls.server().provider(TlsProvider.JDK).identity(LOCAL).cipherSuites("TLS_NULL").build())
                 .hasMessageContaining("TLS_NULL");
     }
 }

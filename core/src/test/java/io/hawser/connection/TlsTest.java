@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.hawser.connection.CloseCause.Kind;
 import io.hawser.tls.Tls;
 import io.hawser.tls.TlsIdentity;
+import io.hawser.tls.TlsProvider;
 import io.hawser.tls.TlsSession;
 import io.hawser.tls.TlsTruncatedException;
 import io.hawser.tls.TlsVersion;
@@ -46,13 +47,13 @@ final class TlsTest {
         return engine.listen(
                 Address.parse("tls://127.0.0.1:0"),
                 ServerOptions.DEFAULT.withConnections(ConnectionOptions.DEFAULT.withTls(
-                        Tls.server().identity(IDENTITY).build())),
+                        Tls.server().provider(TlsProvider.JDK).identity(IDENTITY).build())),
                 engines.watched(handler));
     }
 
     private static ConnectionOptions client() throws IOException {
         return ConnectionOptions.DEFAULT.withTls(
-                Tls.client().trust(IDENTITY.certificate()).build());
+                Tls.client().provider(TlsProvider.JDK).trust(IDENTITY.certificate()).build());
     }
 
     @Test
@@ -113,7 +114,7 @@ final class TlsTest {
         final Server server = engine.serve(
                 Address.parse("tls://127.0.0.1:0"),
                 ServerOptions.DEFAULT.withConnections(ConnectionOptions.DEFAULT.withTls(
-                        Tls.server().identity(IDENTITY).build())),
+                        Tls.server().provider(TlsProvider.JDK).identity(IDENTITY).build())),
                 c -> c.writer().writeInt(2 * c.reader().readInt()).flush());
         try (Connection connection = engine.dial(server.address(), client())) {
             for (int i = 0; i < 10; i++) {

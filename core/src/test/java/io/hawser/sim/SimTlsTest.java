@@ -13,6 +13,7 @@ import io.hawser.connection.Server;
 import io.hawser.connection.ServerOptions;
 import io.hawser.tls.Tls;
 import io.hawser.tls.TlsIdentity;
+import io.hawser.tls.TlsProvider;
 import io.hawser.transport.sim.SimFault;
 import io.hawser.transport.sim.SimTrace;
 import java.io.ByteArrayOutputStream;
@@ -94,8 +95,8 @@ class SimTlsTest {
         final Random random = new Random(seed);
         final Engine servers = simulation.engine("10.0.0.1").loops(1).start();
         final Engine clients = simulation.engine("10.0.0.2").loops(1).start();
-        final Tls serverTls = Tls.server().identity(IDENTITY).build();
-        final Tls clientTls = Tls.client().trust(IDENTITY.certificate()).build();
+        final Tls serverTls = Tls.server().provider(TlsProvider.JDK).identity(IDENTITY).build();
+        final Tls clientTls = Tls.client().provider(TlsProvider.JDK).trust(IDENTITY.certificate()).build();
         final Echo echo = new Echo();
         final Server unused = servers.listen(
                 ADDRESS,
