@@ -147,10 +147,7 @@ final class OpenSslEngine implements TlsEngine, SslEvents {
 
     private void receiveRecord(Buffer incoming, int record, Buffer plaintext) throws SSLException {
         final int type = incoming.getByte(0);
-        if (established && !tls13 && type == HANDSHAKE) {
-            endOutput();
-            throw new SSLHandshakeException("The peer wants to renegotiate, which is not done");
-        }
+        final boolean again = established && !tls13 && type == HANDSHAKE;
         final boolean data = established && type == APPLICATION_DATA;
         // As long as the record is enough for what is in it, so OpenSSL keeps none of it.
         final Block block = data ? blocks.acquire(Math.min(record, MAX_PLAINTEXT_BYTES)) : blocks.acquire(1);
@@ -173,6 +170,11 @@ final class OpenSslEngine implements TlsEngine, SslEvents {
             if (!received) {
                 block.release();
             }
+        }
+        if (again) {
+            // OpenSSL has answered no_renegotiation.
+            endOutput();
+            throw new SSLHandshakeException("The peer wants to renegotiate, which is not done");
         }
         if (!established) {
             established = connection.isEstablished();
