@@ -307,11 +307,11 @@ final class WebTest {
 
     @Test
     void shouldSpeakTlsToTheHostThatIsMeantOnly() throws Exception {
-        final TlsIdentity identity = Tls.selfSigned("127.0.0.1");
+        final TlsIdentity identity = Tls.selfSigned();
         final X509Certificate root = identity.chain().getFirst();
         final ConnectionOptions options = ConnectionOptions.DEFAULT.withTls(
                 Tls.server().identity(identity).build());
-        final HttpServer server = engines.closing(HttpServer.builder("http://127.0.0.1:0")
+        final HttpServer server = engines.closing(HttpServer.builder("http://0.0.0.0:0")
                 .engine(engine)
                 .options(ServerOptions.DEFAULT.withConnections(options))
                 .handler((_, response) -> response.send(TEXT))
@@ -327,7 +327,7 @@ final class WebTest {
         }
         assertThat(trusting.connections()).isEqualTo(1);
         for (HttpClient client : List.of(trusting, this.client)) {
-            final String host = client == trusting ? "localhost" : "127.0.0.1";
+            final String host = client == trusting ? "127.0.0.2" : "127.0.0.1";
             assertThatThrownBy(() -> client.send(ClientRequest.get("https://" + host + ":" + port + "/")))
                     .isInstanceOf(IOException.class);
         }
