@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.hawser.http;
 
+import io.hawser.connection.EngineFixture;
 import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
@@ -22,13 +23,15 @@ final class ScriptedServer implements AutoCloseable {
     }
 
     private final ServerSocket listening;
+    private final Thread accepting;
+    private final Queue<Thread> threads = new ConcurrentLinkedQueue<>();
     private final Queue<Socket> sockets = new ConcurrentLinkedQueue<>();
     private final List<String> heads = new CopyOnWriteArrayList<>();
     private final List<Throwable> failures = new CopyOnWriteArrayList<>();
 
     ScriptedServer(Script script) throws IOException {
         listening = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
-        Thread.ofPlatform().daemon().name("scripted-server").start(() -> accept(script));
+        accepting = Thread.ofPlatform().daemon().name("scripted-server").start(() -> accept(script));
     }
 
     /** Answers each request of each connection with the same bytes. */
@@ -48,7 +51,7 @@ final class ScriptedServer implements AutoCloseable {
                 final Socket socket = listening.accept();
                 sockets.add(socket);
                 final Link link = new Link(socket, number++);
-                Thread.ofPlatform().daemon().name("scripted-link").start(() -> serve(script, link));
+                threads.add(Thread.ofPlatform().daemon().name("scripted-link").start(() -> serve(script, link)));
             }
         } catch (IOException _) {
             // Closed.
@@ -89,13 +92,25 @@ final class ScriptedServer implements AutoCloseable {
     }
 
     @Override
-    public void close() throws IOException {
+    public void close() throws IOException, InterruptedException {
         listening.close();
+        // It adds no more when it has ended.
+        join(accepting);
         for (Socket socket : sockets) {
             socket.close();
         }
+        // A socket that a thread reads from is closed by that thread, when it wakes up.
+        for (Thread thread : threads) {
+            join(thread);
+        }
         if (!failures.isEmpty()) {
             throw new AssertionError("A script failed", failures.getFirst());
+        }
+    }
+
+    private static void join(Thread thread) throws InterruptedException {
+        if (!thread.join(EngineFixture.PATIENCE)) {
+            throw new AssertionError(thread + " goes on");
         }
     }
 
