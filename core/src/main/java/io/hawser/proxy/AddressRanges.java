@@ -22,7 +22,17 @@ public final class AddressRanges {
 
     private static final int MAPPED_BITS = 96;
 
-    private record Range(byte[] network, int bits, String text) {
+    private static final class Range {
+        private final byte[] network;
+        private final int bits;
+        private final String text;
+
+        Range(byte[] network, int bits, String text) {
+            this.network = network;
+            this.bits = bits;
+            this.text = text;
+        }
+
         boolean contains(byte[] address) {
             if (address.length != network.length) {
                 return false;
@@ -71,7 +81,7 @@ public final class AddressRanges {
             bits -= MAPPED_BITS;
         }
         for (int bit = bits; bit < address.length * 8; bit++) {
-            if ((address[bit / 8] & 0x80 >> bit % 8) != 0) {
+            if ((address[bit / 8] & (0x80 >> (bit % 8))) != 0) {
                 throw new IllegalArgumentException(text + " has bits set behind its prefix");
             }
         }
@@ -125,6 +135,6 @@ public final class AddressRanges {
 
     @Override
     public String toString() {
-        return ranges.stream().map(Range::text).collect(Collectors.joining(","));
+        return ranges.stream().map(range -> range.text).collect(Collectors.joining(","));
     }
 }

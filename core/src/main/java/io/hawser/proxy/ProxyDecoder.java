@@ -77,7 +77,7 @@ final class ProxyDecoder {
 
     /** Of version 2, with the fixed part there. */
     private int total() throws ProxyProtocolException {
-        final int total = ProxyEncoder.FIXED_BYTES + ((bytes[14] & 0xff) << 8 | bytes[15] & 0xff);
+        final int total = ProxyEncoder.FIXED_BYTES + (((bytes[14] & 0xff) << 8) | (bytes[15] & 0xff));
         if (total > maxBytes) {
             throw new ProxyProtocolException("A PROXY header announces " + total + " bytes; the limit is " + maxBytes);
         }
@@ -142,7 +142,7 @@ final class ProxyDecoder {
                 return InetAddress.getByAddress(ipv4(text));
             }
             final boolean literal = text.indexOf(':') >= 0
-                    && text.chars().allMatch(c -> c == ':' || c == '.' || Character.digit(c, 16) >= 0 && c < 128);
+                    && text.chars().allMatch(c -> c == ':' || c == '.' || (Character.digit(c, 16) >= 0 && c < 128));
             if (literal) {
                 return InetAddress.ofLiteral(text);
             }
@@ -214,7 +214,7 @@ final class ProxyDecoder {
         }
         // Where either is unspecified, neither is the address known.
         final int meant = kind == 0 ? ProxyEncoder.FAMILY_UNSPEC : family;
-        header = binary(ByteBuffer.wrap(bytes, 0, total), meant, addressBytes(family));
+        header = binary(bytes, total, meant, addressBytes(family));
     }
 
     private static int addressBytes(int family) {
@@ -226,13 +226,13 @@ final class ProxyDecoder {
         };
     }
 
-    private static ProxyHeader binary(ByteBuffer whole, int family, int addressBytes) throws ProxyProtocolException {
-        if (whole.limit() < ProxyEncoder.FIXED_BYTES + addressBytes) {
+    private static ProxyHeader binary(byte[] header, int total, int family, int addressBytes)
+            throws ProxyProtocolException {
+        if (total < ProxyEncoder.FIXED_BYTES + addressBytes) {
             throw new ProxyProtocolException("A PROXY header is too short for its addresses");
         }
-        final ByteBuffer addresses = whole.slice(ProxyEncoder.FIXED_BYTES, addressBytes);
-        final ByteBuffer fields = whole.position(ProxyEncoder.FIXED_BYTES + addressBytes);
-        final List<ProxyTlv> tlvs = tlvs(whole, fields);
+        final ByteBuffer addresses = ByteBuffer.wrap(header).slice(ProxyEncoder.FIXED_BYTES, addressBytes);
+        final List<ProxyTlv> tlvs = tlvs(header, total, ProxyEncoder.FIXED_BYTES + addressBytes);
         Optional<SocketAddress> source = Optional.empty();
         Optional<SocketAddress> destination = Optional.empty();
         switch (family) {
@@ -278,8 +278,9 @@ final class ProxyDecoder {
         }
     }
 
-    /** The fields from the position of {@code fields}, with their checksum, if there is one, verified. */
-    private static List<ProxyTlv> tlvs(ByteBuffer whole, ByteBuffer fields) throws ProxyProtocolException {
+    /** The fields from {@code from} on, with their checksum, if there is one, verified. */
+    private static List<ProxyTlv> tlvs(byte[] header, int total, int from) throws ProxyProtocolException {
+        final ByteBuffer fields = ByteBuffer.wrap(header, from, total - from);
         final List<ProxyTlv> tlvs = new ArrayList<>();
         boolean summed = false;
         while (fields.hasRemaining()) {
@@ -288,8 +289,7 @@ final class ProxyDecoder {
             if (tlv.type() == ProxyTlv.CRC32C) {
                 final boolean right = !summed
                         && tlv.value().length == ProxyEncoder.CRC_BYTES
-                        && ByteBuffer.wrap(tlv.value()).getInt()
-                                == ProxyEncoder.checksum(whole.array(), whole.limit(), at);
+                        && ByteBuffer.wrap(tlv.value()).getInt() == ProxyEncoder.checksum(header, total, at);
                 if (!right) {
                     throw new ProxyProtocolException("The checksum of a PROXY header is wrong");
                 }

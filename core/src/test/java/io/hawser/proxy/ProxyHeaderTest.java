@@ -348,7 +348,7 @@ class ProxyHeaderTest {
                 .encode(ProxyVersion.V2);
         for (int bit = ProxyEncoder.FIXED_BYTES * 8; bit < (ProxyEncoder.FIXED_BYTES + 12) * 8; bit++) {
             final byte[] changed = header.clone();
-            changed[bit / 8] ^= (byte) (1 << bit % 8);
+            changed[bit / 8] ^= (byte) (1 << (bit % 8));
             refuse(changed);
         }
     }
