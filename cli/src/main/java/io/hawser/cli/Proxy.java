@@ -9,6 +9,9 @@ import io.hawser.connection.ConnectionOptions;
 import io.hawser.connection.Engine;
 import io.hawser.connection.Server;
 import io.hawser.connection.ServerOptions;
+import io.hawser.proxy.ProxyHeader;
+import io.hawser.proxy.ProxyReceiver;
+import io.hawser.proxy.ProxyVersion;
 import io.hawser.tls.Tls;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -30,9 +33,11 @@ final class Proxy implements ConnectionHandler {
     private final Upstreams upstreams;
     private final ConnectionOptions options;
     private final ConnectionOptions listening;
-    private final ConnectionOptions tlsOptions;
+    private final Optional<Tls> tls;
     private final ProxyStats stats = new ProxyStats();
     private final Consumer<String> news;
+    private final Optional<ProxyReceiver> receiver;
+    private final Optional<ProxyVersion> version;
 
     /**
      * A proxy that does nothing yet.
@@ -40,6 +45,8 @@ final class Proxy implements ConnectionHandler {
      * @param dialTimeout how long to try each upstream
      * @param front for those that it listens to; empty for none
      * @param back for upstreams whose address says {@code tls}
+     * @param receiver of headers of clients that are proxies
+     * @param version of the header that upstreams get
      * @param news is told of upstreams that fail and recover, a line each
      */
     Proxy(
@@ -49,7 +56,11 @@ final class Proxy implements ConnectionHandler {
             Duration idleTimeout,
             Optional<Tls> front,
             Optional<Tls> back,
+            Optional<ProxyReceiver> receiver,
+            Optional<ProxyVersion> version,
             Consumer<String> news) {
+        this.receiver = receiver;
+        this.version = version;
         this.engine = engine;
         this.upstreams = upstreams;
         // Each direction is held back by itself; if one stopped the other, two peers that both write first would wait
@@ -59,13 +70,17 @@ final class Proxy implements ConnectionHandler {
                 .withDialTimeout(dialTimeout)
                 .withIdleTimeout(idleTimeout);
         this.listening = front.map(options::withTls).orElse(options);
-        this.tlsOptions = back.map(options::withTls).orElse(options);
+        this.tls = back;
         this.news = news;
     }
 
     Server listen(Address address, boolean reusePort) throws IOException {
         return engine.listen(
-                address, ServerOptions.DEFAULT.withConnections(listening).withReusePort(reusePort), this);
+                address,
+                ServerOptions.DEFAULT
+                        .withConnections(ProxyHeaders.receiving(listening, receiver))
+                        .withReusePort(reusePort),
+                this);
     }
 
     ProxyStats stats() {
@@ -89,10 +104,13 @@ final class Proxy implements ConnectionHandler {
                         ? inet.getAddress().hashCode()
                         : peer.hashCode())
                 .orElse(0);
-        dial(client, upstreams.inOrder(source).iterator());
+        final ConnectionOptions outward = version.map(
+                        v -> ProxyHeaders.sending(options, version, ProxyHeaders.of(client, v)))
+                .orElse(options);
+        dial(client, outward, upstreams.inOrder(source).iterator());
     }
 
-    private void dial(Connection client, Iterator<Upstream> candidates) {
+    private void dial(Connection client, ConnectionOptions outward, Iterator<Upstream> candidates) {
         if (!candidates.hasNext()) {
             // As if the upstream itself had not been there.
             client.abort();
@@ -100,11 +118,11 @@ final class Proxy implements ConnectionHandler {
         }
         final Upstream upstream = candidates.next();
         final ProxyLink back = new ProxyLink(stats);
-        final var unused = engine.dial(upstream.address(), optionsFor(upstream), back, client.loop())
+        final var unused = engine.dial(upstream.address(), optionsFor(upstream, outward), back, client.loop())
                 .whenComplete((server, failure) -> {
                     if (failure != null) {
                         missed(upstream, failure);
-                        client.loop().executeAlways(() -> retry(client, candidates));
+                        client.loop().executeAlways(() -> retry(client, outward, candidates));
                     } else {
                         reached(upstream);
                         join(client, server, back, upstream);
@@ -112,13 +130,13 @@ final class Proxy implements ConnectionHandler {
                 });
     }
 
-    private ConnectionOptions optionsFor(Upstream upstream) {
-        return upstream.address().isTls() ? tlsOptions : options;
+    private ConnectionOptions optionsFor(Upstream upstream, ConnectionOptions outward) {
+        return upstream.address().isTls() ? tls.map(outward::withTls).orElse(outward) : outward;
     }
 
-    private void retry(Connection client, Iterator<Upstream> candidates) {
+    private void retry(Connection client, ConnectionOptions outward, Iterator<Upstream> candidates) {
         if (!link(client).isClosed()) {
-            dial(client, candidates);
+            dial(client, outward, candidates);
         }
     }
 
@@ -176,8 +194,9 @@ final class Proxy implements ConnectionHandler {
     /** Tries each upstream now, by a connection that is closed at once. */
     void check() {
         final ConnectionHandler silent = _ -> {};
+        final ConnectionOptions outward = ProxyHeaders.sending(options, version, ProxyHeader.ofProxyItself());
         for (Upstream upstream : upstreams.all()) {
-            final var unused = engine.dial(upstream.address(), optionsFor(upstream), silent).whenComplete((probe, failure) -> {
+            final var unused = engine.dial(upstream.address(), optionsFor(upstream, outward), silent).whenComplete((probe, failure) -> {
                 if (failure == null) {
                     probe.close();
                     reached(upstream);

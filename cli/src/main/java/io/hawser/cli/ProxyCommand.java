@@ -4,6 +4,8 @@ package io.hawser.cli;
 import io.hawser.connection.Address;
 import io.hawser.connection.Engine;
 import io.hawser.connection.Server;
+import io.hawser.proxy.ProxyReceiver;
+import io.hawser.proxy.ProxyVersion;
 import io.hawser.tls.Tls;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -31,6 +33,7 @@ import picocli.CommandLine.Spec;
             "  hawser proxy tcp://0.0.0.0:8080 tcp://127.0.0.1:7000",
             "  hawser proxy tcp://127.0.0.1:0 tcp://10.0.0.1:80 tcp://10.0.0.2:80 --balance least",
             "  hawser proxy tls://0.0.0.0:7443 tcp://127.0.0.1:7000 --cert chain.pem --key key.pem",
+            "  hawser proxy tcp://0.0.0.0:8080 tcp://127.0.0.1:7000 --proxy-protocol-out v2",
             "  hawser proxy unix:///tmp/front.sock tcp://127.0.0.1:5432 --check 2",
             "",
             "It prints 'listening URI' once clients can connect. An upstream that cannot be reached is passed over,",
@@ -100,6 +103,20 @@ final class ProxyCommand implements Callable<Integer> {
     @Mixin
     private TlsProviderOption tlsProvider = new TlsProviderOption();
 
+    @Option(names = "--proxy-protocol-in", paramLabel = "MODE", description = ProxyHeaders.MODE_TEXT)
+    private String proxyProtocolIn = ProxyHeaders.OFF;
+
+    @Option(names = "--proxy-trusted", paramLabel = "LIST", description = ProxyHeaders.TRUSTED_TEXT)
+    private String proxyTrusted = ProxyHeaders.TRUSTED;
+
+    @Option(
+            names = "--proxy-protocol-out",
+            paramLabel = "VERSION",
+            description =
+                    "Tells upstreams who the client is, by a PROXY header: v1 or v2; 'off'. Behind a proxy that has said who, passes"
+                            + " that on. Default: ${DEFAULT-VALUE}")
+    private String proxyProtocolOut = ProxyHeaders.OFF;
+
     ProxyCommand(Stop stop) {
         this.stop = stop;
     }
@@ -116,6 +133,9 @@ final class ProxyCommand implements Callable<Integer> {
         final Optional<Tls> front = tlsOptions.server(address.isTls(), tlsProvider.provider());
         final Optional<Tls> back = tlsClientOptions.client(
                 targets.stream().anyMatch(target -> target.address().isTls()), tlsProvider.provider());
+        final Optional<ProxyReceiver> receiver =
+                ProxyHeaders.receiver(spec, "--proxy-protocol-in", proxyProtocolIn, proxyTrusted);
+        final Optional<ProxyVersion> version = ProxyHeaders.version(spec, "--proxy-protocol-out", proxyProtocolOut);
         final PrintWriter err = spec.commandLine().getErr();
         final Engine engine = engineOptions.engine("hawser").start();
         try {
@@ -126,6 +146,8 @@ final class ProxyCommand implements Callable<Integer> {
                     Duration.ofSeconds(idleTimeoutSeconds),
                     front,
                     back,
+                    receiver,
+                    version,
                     line -> {
                         err.println(line);
                         err.flush();

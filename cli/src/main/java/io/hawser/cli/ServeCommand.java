@@ -9,6 +9,7 @@ import io.hawser.connection.HotRestart;
 import io.hawser.connection.Server;
 import io.hawser.connection.ServerOptions;
 import io.hawser.connection.VirtualThreads;
+import io.hawser.proxy.ProxyReceiver;
 import io.hawser.session.SessionHandler;
 import io.hawser.tls.Tls;
 import io.hawser.transport.DatagramOptions;
@@ -140,8 +141,16 @@ final class ServeCommand implements Callable<Integer> {
     @Mixin
     private TlsProviderOption tlsProvider = new TlsProviderOption();
 
+    @Option(names = "--proxy-protocol", paramLabel = "MODE", description = ProxyHeaders.MODE_TEXT)
+    private String proxyProtocol = ProxyHeaders.OFF;
+
+    @Option(names = "--proxy-trusted", paramLabel = "LIST", description = ProxyHeaders.TRUSTED_TEXT)
+    private String proxyTrusted = ProxyHeaders.TRUSTED;
+
     @Option(names = "--json", description = "One JSON object per address instead of 'listening URI'")
     private boolean json;
+
+    private Optional<ProxyReceiver> receiver = Optional.empty();
 
     ServeCommand(Stop stop) {
         this.stop = stop;
@@ -164,6 +173,7 @@ final class ServeCommand implements Callable<Integer> {
         Usage.requireRange(spec, "--drain", drainSeconds, 0, MAX_DRAIN_SECONDS);
         final Optional<Tls> tls =
                 tlsOptions.server(wanted.stream().anyMatch(Address::isTls), tlsProvider.provider());
+        receiver = ProxyHeaders.receiver(spec, "--proxy-protocol", proxyProtocol, proxyTrusted);
         final Engine engine = engineOptions
                 .engine("hawser")
                 .virtualThreads(loopCarried ? VirtualThreads.LOOP : VirtualThreads.JDK)
@@ -259,7 +269,7 @@ final class ServeCommand implements Callable<Integer> {
         final ServerOptions options = ServerOptions.DEFAULT
                 .withReusePort(reusePort)
                 .withConnections(
-                        tls.map(ConnectionOptions.DEFAULT::withTls).orElse(ConnectionOptions.DEFAULT));
+                        ProxyHeaders.receiving(tls.map(ConnectionOptions.DEFAULT::withTls).orElse(ConnectionOptions.DEFAULT), receiver));
         if (blocking) {
             return engine.serve(address, options, BlockingEcho::serve);
         }

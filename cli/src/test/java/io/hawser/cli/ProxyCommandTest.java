@@ -232,4 +232,49 @@ class ProxyCommandTest {
         assertThat(ended.err()).contains("streams are forwarded, datagrams are not");
         assertThat(Cli.run("proxy", "tcp://127.0.0.1:0").exitCode()).isEqualTo(2);
     }
+
+    /** From a client that is a proxy, through one that passes its header on, to a server that asks for it. */
+    @ParameterizedTest
+    @MethodSource("transports")
+    void shouldSayForWhomItConnects(String transport) throws Exception {
+        final String header = "PROXY TCP4 192.0.2.1 198.51.100.7 4711 443\r\n";
+        try (ServerSocket upstream = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+                Cli inner = Cli.start(
+                        "proxy",
+                        "tcp://127.0.0.1:0",
+                        uri(upstream),
+                        "--transport",
+                        transport,
+                        "--loops",
+                        "1",
+                        "--check",
+                        "0",
+                        "--proxy-protocol-in",
+                        "required",
+                        "--proxy-protocol-out",
+                        "v1");
+                Cli outer = Cli.start(
+                        "proxy",
+                        "tcp://127.0.0.1:0",
+                        inner.nextListening(),
+                        "--transport",
+                        transport,
+                        "--loops",
+                        "1",
+                        "--check",
+                        "0",
+                        "--proxy-protocol-in",
+                        "optional",
+                        "--proxy-protocol-out",
+                        "v2");
+                Socket client = connect(outer.nextListening())) {
+            client.getOutputStream().write((header + "hello").getBytes(StandardCharsets.US_ASCII));
+            try (Socket served = upstream.accept()) {
+                served.setSoTimeout(PATIENCE_MS);
+                assertThat(served.getInputStream().readNBytes(header.length() + 5))
+                        .asString(StandardCharsets.US_ASCII)
+                        .isEqualTo(header + "hello");
+            }
+        }
+    }
 }

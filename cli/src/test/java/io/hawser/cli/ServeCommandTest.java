@@ -221,4 +221,30 @@ class ServeCommandTest {
             return StandardCharsets.UTF_8.decode(answer.flip()).toString();
         }
     }
+
+    @Test
+    void shouldAskForAHeaderOfAProxy() throws Exception {
+        try (Cli serve = Cli.start("serve", "tcp://127.0.0.1:0", "--loops", "1", "--proxy-protocol", "required")) {
+            final URI tcp = URI.create(serve.nextListening());
+            final InetSocketAddress address = new InetSocketAddress(tcp.getHost(), tcp.getPort());
+            try (SocketChannel channel = SocketChannel.open(address)) {
+                channel.write(ByteBuffer.wrap("PROXY UNKNOWN\r\nhi".getBytes(StandardCharsets.UTF_8)));
+                final ByteBuffer answer = ByteBuffer.allocate(2);
+                while (answer.hasRemaining() && channel.read(answer) >= 0) {
+                    // The rest of it.
+                }
+                assertThat(answer.array()).asString(StandardCharsets.UTF_8).isEqualTo("hi");
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"--proxy-protocol=maybe", "--proxy-trusted=localhost", "--proxy-trusted=10.0.0.1/8"})
+    void shouldRefuseMalformedOptionsOfTheProxyProtocol(String option) throws Exception {
+        try (Cli serve = Cli.start("serve", "tcp://127.0.0.1:0", option)) {
+            final Cli.Ended ended = serve.ended();
+            assertThat(ended.exitCode()).isEqualTo(2);
+            assertThat(ended.err()).contains(option.substring(0, option.indexOf('=')));
+        }
+    }
 }
