@@ -32,7 +32,8 @@ final class HttpServing implements AutoCloseable {
             </head>
             <body>
             <h1>Hello from Hawser</h1>
-            <p><code>POST /echo</code> sends back the body that it gets; <a href="/request"><code>GET /request</code></a> what a request looks like here.
+            <p><code>POST /echo</code> sends back the body that it gets; <a href="/request"><code>GET /request</code></a> what a request looks like here;
+            <a href="/plaintext"><code>GET /plaintext</code></a> two words, which benchmarks ask for.
             With <code>--root DIR</code> this server serves files.</p>
             </body>
             </html>
@@ -42,7 +43,7 @@ final class HttpServing implements AutoCloseable {
             names = "--root",
             paramLabel = "DIR",
             description =
-                    "http: serves the files below DIR; without it a page, POST /echo and GET /request, to try clients on")
+                    "http: serves the files below DIR; without it a page, GET /plaintext, GET /request and POST /echo, to try clients on")
     private @Nullable Path root;
 
     @Option(names = "--listing", description = "http: with --root, directories without index.html are listed")
@@ -53,6 +54,11 @@ final class HttpServing implements AutoCloseable {
             description = "http: prints a line for each request, in the combined format, or with --json as an object")
     private boolean accessLog;
 
+    @Option(
+            names = "--in-loop",
+            description = "http: requests are answered on the loop's thread, not on virtual ones; not with --root")
+    private boolean inLoop;
+
     private @Nullable HttpHandler serving;
     private @Nullable AccessLog log;
 
@@ -62,11 +68,15 @@ final class HttpServing implements AutoCloseable {
 
     /** Checks the options that belong to each other. */
     void check(CommandSpec spec, List<String> addresses) {
-        if ((root != null || listing || accessLog) && addresses.stream().noneMatch(HttpServing::isHttp)) {
-            throw new ParameterException(spec.commandLine(), "--root, --listing and --access-log go with http://");
+        if ((root != null || listing || accessLog || inLoop) && addresses.stream().noneMatch(HttpServing::isHttp)) {
+            throw new ParameterException(spec.commandLine(), "--root, --listing, --access-log and --in-loop go with http://");
         }
         if (listing && root == null) {
             throw new ParameterException(spec.commandLine(), "--listing goes with --root");
+        }
+        if (inLoop && root != null) {
+            throw new ParameterException(
+                    spec.commandLine(), "--in-loop does not go with --root, as files would hold up the loop");
         }
         for (String address : addresses) {
             if (isHttp(address)) {
@@ -78,12 +88,9 @@ final class HttpServing implements AutoCloseable {
 
     /** Listens at one address; what is really bound, as a URI. */
     String listen(CommandSpec spec, Engine engine, String uri, ServerOptions options, boolean json) throws IOException {
-        return HttpServer.builder(uri)
-                .engine(engine)
-                .options(options)
-                .handler(serving(spec, json))
-                .start()
-                .uri();
+        final HttpServer.Builder server =
+                HttpServer.builder(uri).engine(engine).options(options).handler(serving(spec, json));
+        return (inLoop ? server.inLoop() : server).start().uri();
     }
 
     /** One for all addresses. */
@@ -116,6 +123,10 @@ final class HttpServing implements AutoCloseable {
                         "GET /{$}",
                         (_, response) -> response.header("Content-Type", "text/html; charset=utf-8")
                                 .send(PAGE))
+                .handle(
+                        "GET /plaintext",
+                        (_, response) ->
+                                response.header("Content-Type", "text/plain").send("Hello, World!"))
                 .handle("POST /echo", (request, response) -> {
                     // Never as what a page could run.
                     response.header("Content-Type", "application/octet-stream")

@@ -10,6 +10,7 @@ import io.hawser.http.HttpClient;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -87,11 +88,32 @@ class HttpServingTest {
     }
 
     @ParameterizedTest
+    @ValueSource(strings = {"", "--in-loop"})
+    void shouldSayTwoWordsOnVirtualThreadsAndInTheLoop(String style) throws Exception {
+        final List<String> arguments = new ArrayList<>(List.of("serve", "http://127.0.0.1:0"));
+        if (!style.isEmpty()) {
+            arguments.add(style);
+        }
+        try (Cli serve = Cli.start(arguments.toArray(String[]::new));
+                Engine engine = Engine.builder().loops(1).start();
+                HttpClient client = HttpClient.of(engine)) {
+            final String uri = serve.nextListening();
+            final ClientResponse answer = client.send(ClientRequest.get(uri + "/plaintext"));
+            assertThat(answer.headers().first("Content-Type")).contains("text/plain");
+            assertThat(answer.string(100)).isEqualTo("Hello, World!");
+            assertThat(client.send(ClientRequest.post(uri + "/echo", "back")).string(100))
+                    .isEqualTo("back");
+        }
+    }
+
+    @ParameterizedTest
     @ValueSource(
             strings = {
                 "serve --root .",
                 "serve tcp://127.0.0.1:0 --access-log",
                 "serve http://127.0.0.1:0 --listing",
+                "serve http://127.0.0.1:0 --in-loop --root .",
+                "serve tcp://127.0.0.1:0 --in-loop",
                 "serve http://127.0.0.1",
                 "serve http://127.0.0.1:x"
             })
