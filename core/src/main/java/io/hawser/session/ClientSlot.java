@@ -3,6 +3,7 @@ package io.hawser.session;
 
 import io.hawser.connection.Address;
 import io.hawser.connection.CloseCause;
+import io.hawser.connection.Connection;
 import io.hawser.connection.EngineState;
 import io.hawser.loop.Timer;
 import java.io.IOException;
@@ -42,6 +43,9 @@ final class ClientSlot<M> implements SessionOwner<M> {
     private @Nullable Throwable lastError;
     private @Nullable AbstractSession<M> session;
     private @Nullable CompletableFuture<?> dial;
+    /** What is to become a session. */
+    private @Nullable Connection handshake;
+
     private int nextAddress;
     private int addressesLeft;
     private boolean closed;
@@ -145,8 +149,20 @@ final class ClientSlot<M> implements SessionOwner<M> {
     }
 
     @Override
+    public void shakesHands(Connection connection) {
+        client.onLoop(() -> {
+            if (closed) {
+                connection.abort();
+            } else {
+                handshake = connection;
+            }
+        });
+    }
+
+    @Override
     public void opened(AbstractSession<M> opened) {
         client.onLoop(() -> {
+            handshake = null;
             if (closed) {
                 opened.close();
             } else {
@@ -187,6 +203,7 @@ final class ClientSlot<M> implements SessionOwner<M> {
     public void stillborn(Throwable error) {
         client.sessionOver();
         client.onLoop(() -> {
+            handshake = null;
             if (!closed) {
                 failed(error);
             }
@@ -213,6 +230,12 @@ final class ClientSlot<M> implements SessionOwner<M> {
             dialling.cancel(false);
         }
         final AbstractSession<M> open = session;
+        final Connection shaking = handshake;
+        if (shaking != null) {
+            // Else the client's end would wait for a peer that takes its time.
+            handshake = null;
+            shaking.abort();
+        }
         enter(SlotState.Phase.CLOSED, 0);
         if (open != null) {
             open.close();

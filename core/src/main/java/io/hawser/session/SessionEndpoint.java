@@ -296,6 +296,9 @@ final class SessionEndpoint<M> implements ConnectionHandler {
             final Opening<M> opening = new Opening<>(this, connection, handshake.get());
             live.incrementAndGet();
             connection.attach(opening);
+            if (owner != null) {
+                owner.shakesHands(connection);
+            }
             opening.begin();
         }
     }

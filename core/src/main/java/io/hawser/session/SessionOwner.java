@@ -2,6 +2,7 @@
 package io.hawser.session;
 
 import io.hawser.connection.CloseCause;
+import io.hawser.connection.Connection;
 
 /** Who keeps an eye on the sessions of an endpoint, one by one: the client to which they belong. */
 interface SessionOwner<M> {
@@ -10,6 +11,9 @@ interface SessionOwner<M> {
 
     /** The session that was about to be made could not be: neither {@link #gone} nor {@link #over} follows. The loop's thread. */
     void stillborn(Throwable error);
+
+    /** A connection is made, and its handshake begins: {@link #stillborn} or {@link #opened} follows. The session's loop's thread. */
+    void shakesHands(Connection connection);
 
     /** The listener has agreed. The session's loop's thread. */
     void opened(AbstractSession<M> session);

@@ -274,7 +274,8 @@ final class StreamSession<M> extends AbstractSession<M> {
     void gone(CloseCause below) {
         final CloseCause why = whyClosed;
         // Who waits for the peer to close sees that as the connection's end, and it is not what began it.
-        final CloseCause cause = why != null && leaving && below.error().isEmpty() ? why : below;
+        final boolean isKnown = leaving || (why != null && why.kind() == CloseCause.Kind.PEER_CLOSED);
+        final CloseCause cause = why != null && isKnown && below.error().isEmpty() ? why : below;
         final Timer timer = leavingTimer;
         if (timer != null) {
             loop().wheel().cancel(timer);
