@@ -30,19 +30,25 @@ final class ClientHandshake implements Handshake<WebSocketMessage> {
     @Override
     public void begins(Connection connection) {
         final Headers headers = Headers.of(
-                "Host", uri.hostHeader(),
-                "Upgrade", "websocket",
-                "Connection", "Upgrade",
-                "Sec-WebSocket-Key", key,
-                "Sec-WebSocket-Version", ServerChecks.VERSION);
+                "Host",
+                uri.hostHeader(),
+                "Upgrade",
+                "websocket",
+                "Connection",
+                "Upgrade",
+                "Sec-WebSocket-Key",
+                key,
+                "Sec-WebSocket-Version",
+                ServerChecks.VERSION);
         if (!options.subprotocols().isEmpty()) {
             headers.add("Sec-WebSocket-Protocol", String.join(", ", options.subprotocols()));
         }
         options.deflate().ifPresent(deflate -> headers.add("Sec-WebSocket-Extensions", Deflation.offer(deflate)));
         headers.addAll(Headers.of(options.headers().toArray(String[]::new)));
-        final StringBuilder head = new StringBuilder("GET ").append(uri.target()).append(" HTTP/1.1\r\n");
-        headers.forEach((name, value) ->
-                head.append(name).append(": ").append(value).append("\r\n"));
+        final StringBuilder head =
+                new StringBuilder("GET ").append(uri.target()).append(" HTTP/1.1\r\n");
+        headers.forEach(
+                (name, value) -> head.append(name).append(": ").append(value).append("\r\n"));
         connection.writer().writeBytes(head.append("\r\n").toString().getBytes(StandardCharsets.ISO_8859_1));
     }
 
@@ -69,10 +75,10 @@ final class ClientHandshake implements Handshake<WebSocketMessage> {
             throw new HandshakeException(status, uri + " does not upgrade to WebSocket");
         }
         if (accepts.size() != 1 || !accepts.getFirst().equals(Keys.accept(key))) {
-            throw new HandshakeException(status, uri + " has answered another handshake: its Sec-WebSocket-Accept is wrong");
+            throw new HandshakeException(
+                    status, uri + " has answered another handshake: its Sec-WebSocket-Accept is wrong");
         }
-        return new Agreement(
-                false, uri.path(), uri.query(), headers, subprotocol(headers), deflation(headers));
+        return new Agreement(false, uri.path(), uri.query(), headers, subprotocol(headers), deflation(headers));
     }
 
     private Optional<String> subprotocol(Headers headers) throws HandshakeException {

@@ -140,8 +140,15 @@ final class FrameCodec implements Codec<WebSocketMessage> {
     // ---- decoding
 
     @Override
-    public Decoded<WebSocketMessage> decode(Reader reader) throws DataFormatException {
-        final Buffer in = (Buffer) reader;
+    public Decoded<WebSocketMessage> decode(Reader reader) {
+        try {
+            return decodeFrames((Buffer) reader);
+        } catch (DataFormatException e) {
+            return failed(CloseCodes.INVALID_DATA, "not compressed, though it says so: " + e.getMessage());
+        }
+    }
+
+    private Decoded<WebSocketMessage> decodeFrames(Buffer in) throws DataFormatException {
         while (true) {
             if (peerClosed || failCode != 0) {
                 in.skip(in.readableBytes());
@@ -284,7 +291,11 @@ final class FrameCodec implements Codec<WebSocketMessage> {
             return options.fragments() && !closeSent ? part() : Decoded.needMore();
         }
         inFrame = false;
-        return isFinal ? finish(in) : null;
+        if (isFinal) {
+            return finish(in);
+        }
+        final boolean gives = options.fragments() && !closeSent;
+        return gives && part() instanceof Decoded.Message<WebSocketMessage> part ? part : null;
     }
 
     private @Nullable Decoded<WebSocketMessage> take(Buffer in, int n) throws DataFormatException {
@@ -529,8 +540,8 @@ final class FrameCodec implements Codec<WebSocketMessage> {
         discardBegun();
         final var sent = to.send(controlFrame(CLOSE, payload));
         final boolean refused = sent.isCompletedExceptionally();
-        final boolean waits = cause.kind() == CloseCause.Kind.LOCAL
-                || (cause.kind() == CloseCause.Kind.PEER_CLOSED && !isServer);
+        final boolean waits =
+                cause.kind() == CloseCause.Kind.LOCAL || (cause.kind() == CloseCause.Kind.PEER_CLOSED && !isServer);
         return waits && !refused ? options.closeTimeout() : Duration.ZERO;
     }
 
@@ -550,7 +561,9 @@ final class FrameCodec implements Codec<WebSocketMessage> {
                 payload(
                         failCode != 0
                                 ? failCode
-                                : cause.error().filter(MessageTooLongException.class::isInstance).isPresent()
+                                : cause.error()
+                                                .filter(MessageTooLongException.class::isInstance)
+                                                .isPresent()
                                         ? CloseCodes.TOO_LONG
                                         : CloseCodes.POLICY,
                         "");
@@ -603,20 +616,17 @@ final class FrameCodec implements Codec<WebSocketMessage> {
         final long size = message.size();
         final int first = (message.isLast() ? FIN : 0) | opcode(message);
         final MessageDeflater packer = deflater;
-        final Deflation deflation = agreement.deflation();
-        final boolean packs = packer != null
-                && deflation != null
-                && message.isFirst()
-                && message.isLast()
-                && size >= deflation.options().thresholdBytes()
-                && packer.mostBytes(size) + MOST_FRAMING <= context.maxMessageBytes();
-        if (packs) {
+        if (packer != null && message.isFirst() && message.isLast() && packer.isWorthIt(size, mostBytes())) {
             encodePacked(bytes, memory, first | RSV1, out, packer);
         } else {
             encodePlain(bytes, memory, first, size, out);
         }
         message.sent();
         partOpen = !message.isLast();
+    }
+
+    private long mostBytes() {
+        return context.maxMessageBytes() - (long) MOST_FRAMING;
     }
 
     private static int opcode(WebSocketMessage message) {
@@ -635,7 +645,9 @@ final class FrameCodec implements Codec<WebSocketMessage> {
         }
         if (message.isFirst() == partOpen) {
             throw new IllegalStateException(
-                    partOpen ? "A message is being sent in parts, and has not ended" : "No message is being sent in parts");
+                    partOpen
+                            ? "A message is being sent in parts, and has not ended"
+                            : "No message is being sent in parts");
         }
     }
 
@@ -741,6 +753,9 @@ final class FrameCodec implements Codec<WebSocketMessage> {
 
     @Override
     public String toString() {
-        return "WebSocket" + Optional.ofNullable(agreement.deflation()).map(_ -> " with deflate").orElse("");
+        return "WebSocket"
+                + Optional.ofNullable(agreement.deflation())
+                        .map(_ -> " with deflate")
+                        .orElse("");
     }
 }

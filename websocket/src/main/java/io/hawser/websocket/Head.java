@@ -59,10 +59,11 @@ record Head(String firstLine, Headers headers) {
 
     /** Of all lines, each of which ends with CR LF, and the empty one. */
     private static Head parse(String text) throws HandshakeException {
-        final String[] lines = text.split("\r\n");
-        if (lines.length == 0) {
+        final int end = text.length() - "\r\n\r\n".length();
+        if (end <= 0) {
             throw new HandshakeException(400, "An empty line before the handshake");
         }
+        final String[] lines = text.substring(0, end).split("\r\n", -1);
         final String first = lines[0];
         for (int i = 0; i < first.length(); i++) {
             if (first.charAt(i) < ' ' || first.charAt(i) >= 0x7f) {

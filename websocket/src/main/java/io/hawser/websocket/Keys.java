@@ -36,8 +36,7 @@ final class Keys {
     static String accept(String key) {
         try {
             final MessageDigest digest = MessageDigest.getInstance("SHA-1");
-            return Base64.getEncoder()
-                    .encodeToString(digest.digest((key + MAGIC).getBytes(StandardCharsets.US_ASCII)));
+            return Base64.getEncoder().encodeToString(digest.digest((key + MAGIC).getBytes(StandardCharsets.US_ASCII)));
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("Every JDK has SHA-1", e);
         }

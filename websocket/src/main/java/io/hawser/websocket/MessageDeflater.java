@@ -31,10 +31,16 @@ final class MessageDeflater implements AutoCloseable {
         this.pool = pool;
     }
 
-    /** How long at most a message becomes that does not let itself be compressed. */
-    long mostBytes(long plainBytes) {
+    /**
+     * Whether a message is to be compressed.
+     *
+     * @param most how long it may become at most
+     */
+    boolean isWorthIt(long plainBytes, long most) {
+        // What does not let itself be compressed becomes longer.
         final long pieces = (plainBytes >>> agreed.sendWindowBits()) + 1;
-        return plainBytes + (plainBytes >>> 8) + 16 * pieces + 64;
+        return plainBytes >= agreed.options().thresholdBytes()
+                && plainBytes + (plainBytes >>> 8) + 16 * pieces + 64 <= most;
     }
 
     /** Where what is compressed goes. */

@@ -40,8 +40,9 @@ final class ServerChecks {
         if (!headers.containsToken("Upgrade", "websocket") || !headers.containsToken("Connection", "upgrade")) {
             throw new HandshakeException(426, "No upgrade to WebSocket is asked for");
         }
-        if (headers.contains("Content-Length") && !"0".equals(headers.first("Content-Length").orElse(""))
-                || headers.contains("Transfer-Encoding")) {
+        final boolean hasBody = headers.contains("Transfer-Encoding")
+                || !headers.all("Content-Length").stream().allMatch("0"::equals);
+        if (hasBody) {
             throw new HandshakeException(400, "A handshake with a body");
         }
         if (headers.all("Host").size() != 1) {
@@ -61,8 +62,7 @@ final class ServerChecks {
         subprotocol.ifPresent(name -> response.add(PROTOCOL_FIELD, name));
         final Optional<Deflation> deflation = deflation(headers);
         deflation.ifPresent(agreed -> response.add(EXTENSIONS_FIELD, agreed.response()));
-        return new Accepted(
-                new Agreement(true, path, query, headers, subprotocol, deflation.orElse(null)), response);
+        return new Accepted(new Agreement(true, path, query, headers, subprotocol, deflation.orElse(null)), response);
     }
 
     private Optional<String> subprotocol(Headers headers) throws HandshakeException {

@@ -30,9 +30,10 @@ final class ServerHandshake implements Handshake<WebSocketMessage> {
                 return Optional.empty();
             }
             final ServerChecks.Accepted accepted = accept(head);
-            write(connection.writer(), "101 Switching Protocols", accepted.response()
-                    .add("Upgrade", "websocket")
-                    .add("Connection", "Upgrade"));
+            write(
+                    connection.writer(),
+                    "101 Switching Protocols",
+                    accepted.response().add("Upgrade", "websocket").add("Connection", "Upgrade"));
             return Optional.of(endpoint.forConnection(accepted.agreement(), context));
         } catch (HandshakeException e) {
             refuse(connection.writer(), e);
@@ -95,8 +96,8 @@ final class ServerHandshake implements Handshake<WebSocketMessage> {
 
     private static void write(Writer out, String status, Headers headers) {
         final StringBuilder head = new StringBuilder("HTTP/1.1 ").append(status).append("\r\n");
-        headers.forEach((name, value) ->
-                head.append(name).append(": ").append(value).append("\r\n"));
+        headers.forEach(
+                (name, value) -> head.append(name).append(": ").append(value).append("\r\n"));
         out.writeBytes(head.append("\r\n").toString().getBytes(StandardCharsets.ISO_8859_1));
     }
 

@@ -14,8 +14,7 @@ package io.hawser.websocket;
 public record WebSocketLimits(
         int frameBytes, int fragments, int controlFramesPerSecond, int handshakeBytes, int handshakeFields) {
     /** The defaults as given above. */
-    public static final WebSocketLimits DEFAULT =
-            new WebSocketLimits(Integer.MAX_VALUE, 8192, 1000, 16 * 1024, 100);
+    public static final WebSocketLimits DEFAULT = new WebSocketLimits(Integer.MAX_VALUE, 8192, 1000, 16 * 1024, 100);
 
     /** Checks that all are positive. */
     public WebSocketLimits {

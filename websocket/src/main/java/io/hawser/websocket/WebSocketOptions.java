@@ -85,14 +85,7 @@ public record WebSocketOptions(
     /** As this, with another compression. */
     public WebSocketOptions withDeflate(PerMessageDeflate value) {
         return new WebSocketOptions(
-                subprotocols,
-                origins,
-                headers,
-                Optional.of(value),
-                limits,
-                handshakeTimeout,
-                closeTimeout,
-                fragments);
+                subprotocols, origins, headers, Optional.of(value), limits, handshakeTimeout, closeTimeout, fragments);
     }
 
     /** As this, without compression. */
@@ -109,8 +102,7 @@ public record WebSocketOptions(
 
     /** As this, with another timeout for the handshake. */
     public WebSocketOptions withHandshakeTimeout(Duration timeout) {
-        return new WebSocketOptions(
-                subprotocols, origins, headers, deflate, limits, timeout, closeTimeout, fragments);
+        return new WebSocketOptions(subprotocols, origins, headers, deflate, limits, timeout, closeTimeout, fragments);
     }
 
     /** As this, with another timeout for the peer's answer to a close. */

@@ -19,7 +19,8 @@ record WebSocketUri(boolean isSecure, String authority, String path, Optional<St
             final char c = text.charAt(i);
             // What would break out of the request line.
             if (c <= ' ' || c >= 0x7f || c == '"' || c == '<' || c == '>' || c == '\\') {
-                throw new IllegalArgumentException("Not to be written in an address as it is: '" + Tokens.printable(text) + "'");
+                throw new IllegalArgumentException(
+                        "Not to be written in an address as it is: '" + Tokens.printable(text) + "'");
             }
         }
         if (text.indexOf('#') >= 0) {
@@ -28,17 +29,15 @@ record WebSocketUri(boolean isSecure, String authority, String path, Optional<St
         final String rest = text.substring(secure ? 6 : 5);
         final int slash = rest.indexOf('/');
         final int question = rest.indexOf('?');
-        final int end = slash >= 0 && (question < 0 || slash < question) ? slash : question >= 0 ? question : rest.length();
+        final int end =
+                slash >= 0 && (question < 0 || slash < question) ? slash : question >= 0 ? question : rest.length();
         final String authority = rest.substring(0, end);
         if (authority.isEmpty() || authority.indexOf('@') >= 0) {
             throw new IllegalArgumentException("A WebSocket's address takes a host, and no user: '" + text + "'");
         }
         final String path = question < 0 ? rest.substring(end) : rest.substring(end, Math.max(end, question));
         return new WebSocketUri(
-                secure,
-                authority,
-                path,
-                question < 0 ? Optional.empty() : Optional.of(rest.substring(question + 1)));
+                secure, authority, path, question < 0 ? Optional.empty() : Optional.of(rest.substring(question + 1)));
     }
 
     private boolean hasPort() {
@@ -53,7 +52,9 @@ record WebSocketUri(boolean isSecure, String authority, String path, Optional<St
     /** What the field Host says: the port is left out where it is the scheme's. */
     String hostHeader() {
         final String usual = isSecure ? ":443" : ":80";
-        return authority.endsWith(usual) && hasPort() ? authority.substring(0, authority.length() - usual.length()) : authority;
+        return authority.endsWith(usual) && hasPort()
+                ? authority.substring(0, authority.length() - usual.length())
+                : authority;
     }
 
     /** What the request line says. */

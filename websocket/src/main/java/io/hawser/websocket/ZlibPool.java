@@ -13,8 +13,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class ZlibPool {
     private static final AtomicInteger LIVE = new AtomicInteger();
-    private static final int KEPT =
-            Math.clamp(2L * Runtime.getRuntime().availableProcessors(), 4, 64);
+    private static final int KEPT = Math.clamp(2L * Runtime.getRuntime().availableProcessors(), 4, 64);
 
     private final AtomicReferenceArray<@Nullable Deflater> deflaters = new AtomicReferenceArray<>(KEPT);
     private final AtomicReferenceArray<@Nullable Inflater> inflaters = new AtomicReferenceArray<>(KEPT);
