@@ -5,6 +5,7 @@ module io.hawser.cli {
     requires HdrHistogram;
     requires info.picocli;
     requires io.hawser;
+    requires io.hawser.websocket;
     requires io.hawser.examples;
     requires io.hawser.http;
 

@@ -39,8 +39,8 @@ import picocli.CommandLine.Spec;
 /** {@code hawser serve}: echo servers, until a signal ends them. */
 @Command(
         name = "serve",
-        description =
-                "Serves echo: sends back every byte, or every datagram, that comes. At http:// addresses it serves files.",
+        description = "Serves echo: sends back every byte, every datagram, or every message of a WebSocket, that comes."
+                + " At http:// addresses it serves files.",
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
         sortOptions = false,
@@ -50,6 +50,7 @@ import picocli.CommandLine.Spec;
             "  hawser serve tcp://0.0.0.0:7000 tcp://[::1]:7001 unix:///tmp/echo.sock",
             "  hawser serve udp://127.0.0.1:7000",
             "  hawser serve tls://127.0.0.1:7443 --self-signed",
+            "  hawser serve ws://127.0.0.1:8081/echo",
             "  hawser serve --blocking",
             "  hawser serve --codec length4",
             "  hawser serve tcp://127.0.0.1:0 --transport epoll --loops 2",
@@ -78,7 +79,7 @@ final class ServeCommand implements Callable<Integer> {
             paramLabel = "URI",
             defaultValue = DEFAULT_ADDRESS,
             description =
-                    "Where to listen: tcp://HOST:PORT, tls://HOST:PORT, udp://HOST:PORT, unix:///PATH or http://HOST:PORT. Port 0 takes a free port, an empty HOST or"
+                    "Where to listen: tcp://HOST:PORT, tls://HOST:PORT, udp://HOST:PORT, unix:///PATH, http:// or https://HOST:PORT, or ws:// or wss://HOST:PORT/PATH. Port 0 takes a free port, an empty HOST or"
                             + " * all interfaces; default: ${DEFAULT-VALUE}")
     private List<String> addresses = List.of();
 
@@ -161,9 +162,12 @@ final class ServeCommand implements Callable<Integer> {
         Usage.requireRange(spec, "--datagram-size", datagramSize, 1, DatagramOptions.MAX_IPV6_PAYLOAD_BYTES);
         http.check(spec, addresses);
         final List<Address> wanted = addresses.stream()
-                .filter(text -> !HttpServing.isHttp(text))
+                .filter(text -> !HttpServing.isHttp(text) && !WebSocketEcho.isFor(text))
                 .map(text -> Usage.address(spec, text))
                 .toList();
+        if (addresses.stream().anyMatch(WebSocketEcho::isFor) && (blocking || codec != null)) {
+            throw new ParameterException(spec.commandLine(), "ws:// goes without --blocking and --codec");
+        }
         if (loopCarried && !blocking) {
             throw new ParameterException(spec.commandLine(), "--loop-carried goes with --blocking");
         }
@@ -183,14 +187,19 @@ final class ServeCommand implements Callable<Integer> {
                     takeover.isEmpty() ? Optional.empty() : Optional.of(engine.hotRestart(path(takeover)));
             final List<String> bound = new ArrayList<>();
             for (String text : addresses) {
-                bound.add(
-                        HttpServing.isHttp(text)
-                                ? listenForHttp(engine, text)
-                                : listen(engine, Usage.address(spec, text), tls).toString());
+                if (HttpServing.isHttp(text)) {
+                    bound.add(listenForHttp(engine, text, streams));
+                } else if (WebSocketEcho.isFor(text)) {
+                    bound.add(listenForWebSockets(engine, text, streams));
+                } else {
+                    bound.add(listen(engine, Usage.address(spec, text), streams).toString());
+                }
             }
             final PrintWriter err = spec.commandLine().getErr();
-            err.println((wanted.isEmpty() ? "http over " : "echo over ") + engine.transport() + " on "
-                    + Units.counted(engine.loops().size(), "loop"));
+            err.println((wanted.isEmpty() && addresses.stream().noneMatch(WebSocketEcho::isFor)
+                            ? "http over "
+                            : "echo over ")
+                    + engine.transport() + " on " + Units.counted(engine.loops().size(), "loop"));
             err.flush();
             if (restart.isPresent()) {
                 takeOver(restart.get(), err);
@@ -252,6 +261,16 @@ final class ServeCommand implements Callable<Integer> {
                             .address();
         } catch (IOException e) {
             throw new IOException("Cannot listen on " + address + ": " + Failures.reason(e) + hint(address, e), e);
+        }
+    }
+
+    private String listenForWebSockets(Engine engine, String uri) throws IOException {
+        try {
+            return WebSocketEcho.listen(engine, uri, ServerOptions.DEFAULT.withReusePort(reusePort));
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
+        } catch (IOException e) {
+            throw new IOException("Cannot listen on " + uri + ": " + Failures.reason(e), e);
         }
     }
 

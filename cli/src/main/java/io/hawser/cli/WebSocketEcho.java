@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.hawser.cli;
+
+import io.hawser.connection.Engine;
+import io.hawser.connection.ServerOptions;
+import io.hawser.session.EventListener;
+import io.hawser.session.Session;
+import io.hawser.websocket.WebSocket;
+import io.hawser.websocket.WebSocketMessage;
+import java.io.IOException;
+
+/** Sends back each message of WebSockets. Any number of sessions and loops. */
+final class WebSocketEcho implements EventListener<WebSocketMessage> {
+    private static final String SCHEME = "ws://";
+
+    /** Whether {@code uri} is for this. */
+    static boolean isFor(String uri) {
+        return uri.startsWith(SCHEME);
+    }
+
+    /**
+     * Serves it; the address that is really bound.
+     *
+     * @throws IllegalArgumentException if {@code uri} is none
+     */
+    static String listen(Engine engine, String uri, ServerOptions options) throws IOException {
+        final var server = WebSocket.server(uri)
+                .engine(engine)
+                .options(options)
+                .listener(new WebSocketEcho())
+                .start();
+        final String bound = server.address().toString();
+        final int path = uri.indexOf('/', SCHEME.length());
+        return SCHEME + bound.substring(bound.indexOf("://") + 3) + (path < 0 ? "" : uri.substring(path));
+    }
+
+    @Override
+    public void onMessage(Session<WebSocketMessage> session, WebSocketMessage message) {
+        session.send(message);
+    }
+
+    @Override
+    public void onError(Session<WebSocketMessage> session, Throwable error) {
+        // The peer is told why it is closed; a line for each would be a log that strangers fill.
+    }
+}
