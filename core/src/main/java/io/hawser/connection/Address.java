@@ -42,8 +42,8 @@ public record Address(String scheme, String host, int port, String path) {
                 }
             }
             default ->
-                throw new IllegalArgumentException(
-                        "Unknown scheme '" + scheme + "'; known are tcp, tcp4, tcp6, tls, tls4, tls6, udp, udp4, udp6 and unix");
+                throw new IllegalArgumentException("Unknown scheme '" + scheme
+                        + "'; known are tcp, tcp4, tcp6, tls, tls4, tls6, udp, udp4, udp6 and unix");
         }
     }
 

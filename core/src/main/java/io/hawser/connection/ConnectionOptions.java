@@ -139,16 +139,7 @@ public record ConnectionOptions(
     /** As this, with receiving going on while too much is pending, or not. */
     public ConnectionOptions withReceiveWhileCongested(boolean on) {
         return new ConnectionOptions(
-                socket,
-                overflow,
-                dialTimeout,
-                closeTimeout,
-                on,
-                readTimeout,
-                writeTimeout,
-                idleTimeout,
-                stages,
-                tls);
+                socket, overflow, dialTimeout, closeTimeout, on, readTimeout, writeTimeout, idleTimeout, stages, tls);
     }
 
     /** As this, with another timeout for reading; zero for none. */

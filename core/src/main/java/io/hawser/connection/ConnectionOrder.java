@@ -30,20 +30,19 @@ public enum ConnectionOrder {
 
     /** A total order: no two connections are equal. */
     public Comparator<ConnectionSnapshot> comparator() {
-        final Comparator<ConnectionSnapshot> own =
-                switch (this) {
-                    case ID -> Comparator.comparingLong(ConnectionSnapshot::id);
-                    case PEER -> Comparator.comparing(ConnectionSnapshot::peer);
-                    case LOCAL -> Comparator.comparing(ConnectionSnapshot::local);
-                    case HANDLER -> Comparator.comparing(ConnectionSnapshot::handler);
-                    case LOOP -> Comparator.comparing(ConnectionSnapshot::loop);
-                    case STATE -> Comparator.comparing(ConnectionSnapshot::state);
-                    case BYTES_IN -> Comparator.comparingLong(ConnectionSnapshot::bytesIn);
-                    case BYTES_OUT -> Comparator.comparingLong(ConnectionSnapshot::bytesOut);
-                    case PENDING -> Comparator.comparingLong(ConnectionSnapshot::pendingBytes);
-                    case UNREAD -> Comparator.comparingLong(ConnectionSnapshot::unreadBytes);
-                    case AGE -> Comparator.comparing(ConnectionSnapshot::age);
-                };
+        final Comparator<ConnectionSnapshot> own = switch (this) {
+            case ID -> Comparator.comparingLong(ConnectionSnapshot::id);
+            case PEER -> Comparator.comparing(ConnectionSnapshot::peer);
+            case LOCAL -> Comparator.comparing(ConnectionSnapshot::local);
+            case HANDLER -> Comparator.comparing(ConnectionSnapshot::handler);
+            case LOOP -> Comparator.comparing(ConnectionSnapshot::loop);
+            case STATE -> Comparator.comparing(ConnectionSnapshot::state);
+            case BYTES_IN -> Comparator.comparingLong(ConnectionSnapshot::bytesIn);
+            case BYTES_OUT -> Comparator.comparingLong(ConnectionSnapshot::bytesOut);
+            case PENDING -> Comparator.comparingLong(ConnectionSnapshot::pendingBytes);
+            case UNREAD -> Comparator.comparingLong(ConnectionSnapshot::unreadBytes);
+            case AGE -> Comparator.comparing(ConnectionSnapshot::age);
+        };
         return own.thenComparingLong(ConnectionSnapshot::id);
     }
 }

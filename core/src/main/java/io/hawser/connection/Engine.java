@@ -821,9 +821,7 @@ public final class Engine implements AutoCloseable {
 
     /** How many connections have ended in one way. */
     public long connectionsClosed(CloseCause.Kind kind) {
-        return workers.stream()
-                .mapToLong(worker -> worker.closes().count(kind))
-                .sum();
+        return workers.stream().mapToLong(worker -> worker.closes().count(kind)).sum();
     }
 
     /** How many connections loop {@code index} has. */
@@ -883,9 +881,7 @@ public final class Engine implements AutoCloseable {
         }
         final Map<CloseCause.Kind, Long> closes = new EnumMap<>(CloseCause.Kind.class);
         for (CloseCause.Kind kind : CloseCause.Kind.values()) {
-            closes.put(
-                    kind,
-                    connectionsClosed(kind));
+            closes.put(kind, connectionsClosed(kind));
         }
         return new EngineSnapshot(
                 name,

@@ -58,6 +58,7 @@ public final class EventLoop implements Executor {
     private int failedTurns;
     /** Whether events may be wanted, as it was at the start of this turn. */
     private boolean recording;
+
     private volatile boolean launched;
     private volatile boolean stopping;
     /** Whose the loop is. Any thread may compare itself with it: what it sees is out of date only if it is not the owner. */

@@ -42,6 +42,7 @@ public final class LoopStats {
 
     private long tasks;
     private long timers;
+
     @SuppressWarnings("unused") // by TIMERS_ARMED
     private long timersArmed;
 

@@ -76,7 +76,10 @@ public final class SessionServer<M> implements AutoCloseable {
             servers.forEach(Server::closesEngine);
             sockets.forEach(DatagramServer::closesEngine);
         }
-        endpoint.show(engine, "session server", addresses.stream().map(Address::toString).collect(joining(", ")));
+        endpoint.show(
+                engine,
+                "session server",
+                addresses.stream().map(Address::toString).collect(joining(", ")));
     }
 
     /**

@@ -83,6 +83,10 @@ final class FirstBytes {
     }
 
     private static void alert(Buffer outgoing, int description) {
-        outgoing.writeByte(ALERT).writeShort(0x0303).writeShort(2).writeByte(FATAL).writeByte(description);
+        outgoing.writeByte(ALERT)
+                .writeShort(0x0303)
+                .writeShort(2)
+                .writeByte(FATAL)
+                .writeByte(description);
     }
 }

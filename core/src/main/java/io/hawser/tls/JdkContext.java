@@ -102,9 +102,8 @@ final class JdkContext implements TlsContext {
 
     private SSLParameters parameters(Optional<TlsPeer> peer) {
         final SSLParameters parameters = new SSLParameters();
-        parameters.setProtocols(settings.versions().stream()
-                .map(TlsVersion::standardName)
-                .toArray(String[]::new));
+        parameters.setProtocols(
+                settings.versions().stream().map(TlsVersion::standardName).toArray(String[]::new));
         parameters.setCipherSuites(suites());
         parameters.setApplicationProtocols(settings.applicationProtocols().toArray(String[]::new));
         if (settings.client()) {

@@ -230,7 +230,8 @@ final class JdkEngine implements TlsEngine {
                 outgoing.write(record.flip());
                 encrypted += result.bytesConsumed();
                 if (result.getStatus() != Status.OK) {
-                    throw new SSLException("Nothing can be sent any more: this side has ended, or the peer of TLS 1.2 has");
+                    throw new SSLException(
+                            "Nothing can be sent any more: this side has ended, or the peer of TLS 1.2 has");
                 }
             }
         } finally {

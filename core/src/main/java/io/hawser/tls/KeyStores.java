@@ -30,8 +30,7 @@ final class KeyStores {
     static TlsIdentity identity(Path chain, Path key, Optional<String> password) throws IOException {
         final List<X509Certificate> certificates = Pem.certificates(chain);
         final String algorithm = certificates.getFirst().getPublicKey().getAlgorithm();
-        return checked(
-                new TlsIdentity(certificates, Pem.privateKey(key, algorithm, password)), chain + " and " + key);
+        return checked(new TlsIdentity(certificates, Pem.privateKey(key, algorithm, password)), chain + " and " + key);
     }
 
     /** Of the first entry with a key in a PKCS#12 file. */
@@ -41,8 +40,9 @@ final class KeyStores {
             for (String alias : Collections.list(store.aliases())) {
                 final Certificate[] chain = store.getCertificateChain(alias);
                 if (chain != null && store.getKey(alias, password.toCharArray()) instanceof PrivateKey key) {
-                    final List<X509Certificate> certificates =
-                            Arrays.stream(chain).map(X509Certificate.class::cast).toList();
+                    final List<X509Certificate> certificates = Arrays.stream(chain)
+                            .map(X509Certificate.class::cast)
+                            .toList();
                     return checked(new TlsIdentity(certificates, key), file.toString());
                 }
             }
@@ -119,8 +119,7 @@ final class KeyStores {
             case "EC" -> "SHA256withECDSA";
             case "EdDSA", "Ed25519", "Ed448" -> "EdDSA";
             default ->
-                throw new IOException(
-                        where + ": keys of " + identity.key().getAlgorithm() + " are of no use for TLS");
+                throw new IOException(where + ": keys of " + identity.key().getAlgorithm() + " are of no use for TLS");
         };
         final byte[] sample = {1, 2, 3, 4, 5, 6, 7, 8};
         boolean matches;

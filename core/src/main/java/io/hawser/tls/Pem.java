@@ -32,8 +32,7 @@ final class Pem {
 
     private static final Pattern BLOCK =
             Pattern.compile("-----BEGIN ([A-Z0-9 ]+)-----(.*?)-----END \\1-----", Pattern.DOTALL);
-    private static final byte[] RSA_ALGORITHM =
-            Der.sequence(Der.oid(1, 2, 840, 113_549, 1, 1, 1), Der.of(Der.NULL));
+    private static final byte[] RSA_ALGORITHM = Der.sequence(Der.oid(1, 2, 840, 113_549, 1, 1, 1), Der.of(Der.NULL));
     private static final byte[] EC_OID = Der.oid(1, 2, 840, 10_045, 2, 1);
     private static final int EC_PARAMETERS = 0xa0;
 
@@ -56,8 +55,8 @@ final class Pem {
             final CertificateFactory factory = CertificateFactory.getInstance("X.509");
             for (Block block : blocks(file)) {
                 if (block.label.equals("CERTIFICATE") || block.label.equals("X509 CERTIFICATE")) {
-                    certificates.add((X509Certificate)
-                            factory.generateCertificate(new ByteArrayInputStream(block.bytes)));
+                    certificates.add(
+                            (X509Certificate) factory.generateCertificate(new ByteArrayInputStream(block.bytes)));
                 }
             }
         } catch (CertificateException e) {
@@ -168,8 +167,7 @@ final class Pem {
                         + " convert it: openssl pkcs8 -topk8 -in KEY -out NEW");
             }
             try {
-                blocks.add(new Block(
-                        matcher.group(1), Base64.getMimeDecoder().decode(matcher.group(2))));
+                blocks.add(new Block(matcher.group(1), Base64.getMimeDecoder().decode(matcher.group(2))));
             } catch (IllegalArgumentException e) {
                 throw new IOException(file + ": " + matcher.group(1) + " is not Base64", e);
             }

@@ -69,8 +69,8 @@ final class SelfSigned {
         new SecureRandom().nextBytes(serial);
         // Positive, and no leading zero.
         serial[0] = (byte) ((serial[0] & 0x3f) | 0x40);
-        final byte[] name = Der.sequence(
-                Der.of(Der.SET, Der.sequence(COMMON_NAME, Der.utf8(names.iterator().next()))));
+        final byte[] name = Der.sequence(Der.of(
+                Der.SET, Der.sequence(COMMON_NAME, Der.utf8(names.iterator().next()))));
         final Instant now = Instant.now();
         return Der.sequence(
                 Der.of(VERSION, Der.integer(2)),
@@ -121,8 +121,6 @@ final class SelfSigned {
 
     private static byte[] extension(byte[] oid, boolean critical, byte[] value) {
         final byte[] content = Der.of(Der.OCTET_STRING, value);
-        return critical
-                ? Der.sequence(oid, Der.of(Der.BOOLEAN, new byte[] {-1}), content)
-                : Der.sequence(oid, content);
+        return critical ? Der.sequence(oid, Der.of(Der.BOOLEAN, new byte[] {-1}), content) : Der.sequence(oid, content);
     }
 }

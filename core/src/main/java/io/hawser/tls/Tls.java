@@ -430,7 +430,9 @@ public final class Tls implements StageFactory {
                 throw new IllegalStateException("To verify clients' certificates, a server has to trust somebody");
             }
             if (!verifiesServer) {
-                Log.log(System.Logger.Level.WARNING, "A client's TLS trusts any server: whoever listens in can read it");
+                Log.log(
+                        System.Logger.Level.WARNING,
+                        "A client's TLS trusts any server: whoever listens in can read it");
             }
             return new Tls(copy());
         }

@@ -7,7 +7,8 @@ final class ExchangeProgram {
 
     public static void main(String[] arguments) throws Exception {
         try (Engine engine = Engine.builder().loops(1).start();
-                Server server = engine.listen("tcp://127.0.0.1:0", c -> c.writer().append(c.reader()))) {
+                Server server =
+                        engine.listen("tcp://127.0.0.1:0", c -> c.writer().append(c.reader()))) {
             try (Peer peer = Peer.connect(server.address())) {
                 System.out.println(peer.send("echoed").receiveText(6));
             }

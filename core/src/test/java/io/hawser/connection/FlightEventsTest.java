@@ -40,7 +40,8 @@ final class FlightEventsTest {
     private List<RecordedEvent> events(String name, String loop) {
         return recorded.stream()
                 .filter(event -> event.getEventType().getName().equals("io.hawser." + name))
-                .filter(event -> !event.hasField("loop") || event.getString("loop").equals(loop))
+                .filter(event ->
+                        !event.hasField("loop") || event.getString("loop").equals(loop))
                 .toList();
     }
 
@@ -108,11 +109,11 @@ final class FlightEventsTest {
             assertThat(event.getLong("connection")).isEqualTo(connection);
             assertThat(event.getDuration()).isGreaterThanOrEqualTo(Duration.ofMillis(5));
         });
-        assertThat(events("LoopStall", loop)).hasSizeGreaterThanOrEqualTo(2).allSatisfy(event -> assertThat(
-                        event.getDuration())
-                .isGreaterThanOrEqualTo(Duration.ofMillis(5)));
-        assertThat(events("LimitHit", loop)).anySatisfy(event -> assertThat(event.getString("limit"))
-                .isEqualTo("connections"));
+        assertThat(events("LoopStall", loop))
+                .hasSizeGreaterThanOrEqualTo(2)
+                .allSatisfy(event -> assertThat(event.getDuration()).isGreaterThanOrEqualTo(Duration.ofMillis(5)));
+        assertThat(events("LimitHit", loop))
+                .anySatisfy(event -> assertThat(event.getString("limit")).isEqualTo("connections"));
         assertThat(events("PoolGrowth", loop)).anySatisfy(event -> {
             assertThat(event.getLong("reservedBytes")).isPositive().isLessThanOrEqualTo(event.getLong("capBytes"));
             assertThat(event.getInt("blockBytes")).isPositive();
@@ -133,7 +134,8 @@ final class FlightEventsTest {
             handler.awaitClose();
             stream.stop();
         }
-        assertThat(recorded).noneMatch(event -> NAMES.contains(event.getEventType().getName()));
+        assertThat(recorded)
+                .noneMatch(event -> NAMES.contains(event.getEventType().getName()));
         assertThat(FlightRecorder.isInitialized()).isTrue();
     }
 }

@@ -48,7 +48,8 @@ final class SnapshotTest {
         peer.send("hello").receive(5);
         peer.send("more").receive(4);
 
-        EngineFixture.until("all is counted", () -> engine.snapshot().loops().getFirst().bytesOut() == 9);
+        EngineFixture.until(
+                "all is counted", () -> engine.snapshot().loops().getFirst().bytesOut() == 9);
         final ConnectionSnapshot seen = only(engine);
         assertThat(seen.id()).isEqualTo(handler.awaitOpen().id());
         assertThat(seen.bytesIn()).isEqualTo(9);
@@ -57,7 +58,8 @@ final class SnapshotTest {
         assertThat(seen.unreadBytes()).isZero();
         assertThat(seen.dialled()).isFalse();
         assertThat(seen.state()).isEqualTo(ConnectionSnapshot.State.OPEN);
-        assertThat(seen.peer()).isEqualTo("127.0.0.1:" + port(peer.localAddress().toString()));
+        assertThat(seen.peer())
+                .isEqualTo("127.0.0.1:" + port(peer.localAddress().toString()));
         assertThat(seen.local()).isEqualTo("127.0.0.1:" + server.address().port());
         assertThat(seen.handler()).isEqualTo("Recorder");
         assertThat(seen.loop()).isEqualTo(engine.loops().getFirst().name());
@@ -80,8 +82,7 @@ final class SnapshotTest {
         final Recorder handler = engines.watched(new Recorder().onData(_ -> {}));
         final Server server = engine.listen(
                 engines.freshAddress(Family.UNIX),
-                ServerOptions.DEFAULT.withConnections(
-                        ConnectionOptions.DEFAULT.withIdleTimeout(Duration.ofHours(1))),
+                ServerOptions.DEFAULT.withConnections(ConnectionOptions.DEFAULT.withIdleTimeout(Duration.ofHours(1))),
                 handler);
         engines.connect(server).send("abc");
         handler.awaitEvent("data");
@@ -114,17 +115,28 @@ final class SnapshotTest {
         handler.awaitOpen(7);
 
         final ConnectionQuery most = ConnectionQuery.FIRST.withOrder(ConnectionOrder.BYTES_IN, true);
-        assertThat(connections(engine, most)).extracting(ConnectionSnapshot::bytesIn).containsExactly(7L, 6L, 5L, 4L, 3L, 2L, 1L);
-        assertThat(connections(engine, most.withPage(2, 3))).extracting(ConnectionSnapshot::bytesIn).containsExactly(5L, 4L, 3L);
+        assertThat(connections(engine, most))
+                .extracting(ConnectionSnapshot::bytesIn)
+                .containsExactly(7L, 6L, 5L, 4L, 3L, 2L, 1L);
+        assertThat(connections(engine, most.withPage(2, 3)))
+                .extracting(ConnectionSnapshot::bytesIn)
+                .containsExactly(5L, 4L, 3L);
         assertThat(connections(engine, most.withPage(6, 3))).hasSize(1);
-        assertThat(connections(engine, ConnectionQuery.FIRST)).extracting(ConnectionSnapshot::id).isSorted().hasSize(7);
+        assertThat(connections(engine, ConnectionQuery.FIRST))
+                .extracting(ConnectionSnapshot::id)
+                .isSorted()
+                .hasSize(7);
 
         final String one = "127.0.0.1:" + port(peers.get(3).localAddress().toString());
         final ConnectionPage filtered = await(engine.connections(ConnectionQuery.FIRST.withFilter(one)));
         assertThat(filtered.total()).isEqualTo(7);
         assertThat(filtered.matching()).isEqualTo(1);
-        assertThat(filtered.connections()).extracting(ConnectionSnapshot::bytesIn).containsExactly(4L);
-        assertThat(await(engine.connections(ConnectionQuery.FIRST.withFilter("recorder"))).matching()).isEqualTo(7);
+        assertThat(filtered.connections())
+                .extracting(ConnectionSnapshot::bytesIn)
+                .containsExactly(4L);
+        assertThat(await(engine.connections(ConnectionQuery.FIRST.withFilter("recorder")))
+                        .matching())
+                .isEqualTo(7);
     }
 
     @Test
@@ -152,7 +164,10 @@ final class SnapshotTest {
         final Peer first = engines.connect(server);
         final Peer second = engines.connect(server);
         second.send("x").receive(1);
-        final long id = connections(engine, ConnectionQuery.FIRST.withFilter("127.0.0.1:" + port(first.localAddress().toString())))
+        final long id = connections(
+                        engine,
+                        ConnectionQuery.FIRST.withFilter(
+                                "127.0.0.1:" + port(first.localAddress().toString())))
                 .getFirst()
                 .id();
 
@@ -178,7 +193,9 @@ final class SnapshotTest {
         handler.awaitClose(2);
 
         final List<ClosedConnection> closes = await(engine.recentCloses());
-        assertThat(closes).extracting(ClosedConnection::kind).containsExactly(CloseCause.Kind.RESET, CloseCause.Kind.PEER_CLOSED);
+        assertThat(closes)
+                .extracting(ClosedConnection::kind)
+                .containsExactly(CloseCause.Kind.RESET, CloseCause.Kind.PEER_CLOSED);
         final ClosedConnection last = closes.getLast();
         assertThat(last.peer()).isEqualTo(politeAddress);
         assertThat(last.bytesIn()).isEqualTo(5);
@@ -263,7 +280,10 @@ final class SnapshotTest {
         engines.connect(server).expectGone();
 
         final EngineSnapshot seen = engine.snapshot();
-        assertThat(seen.limitsHit()).containsEntry("connections", 1L).containsEntry("inboundBytes", 0L).hasSize(6);
+        assertThat(seen.limitsHit())
+                .containsEntry("connections", 1L)
+                .containsEntry("inboundBytes", 0L)
+                .hasSize(6);
         assertThat(seen.connections()).isEqualTo(1);
         assertThat(seen.maxConnections()).isEqualTo(1);
         assertThat(seen.addresses()).containsExactly(server.address());
@@ -273,7 +293,9 @@ final class SnapshotTest {
         assertThat(memory.usedBytes()).isPositive();
         assertThat(memory.reservedBytes())
                 .isEqualTo(memory.usedBytes() + memory.cachedBytes() + memory.freeBytes())
-                .isEqualTo(memory.sizes().stream().mapToLong(PoolSnapshot.Size::reservedBytes).sum());
+                .isEqualTo(memory.sizes().stream()
+                        .mapToLong(PoolSnapshot.Size::reservedBytes)
+                        .sum());
         assertThat(memory.sizes())
                 .allSatisfy(size -> assertThat(size.reservedBytes())
                         .isEqualTo(size.usedBytes() + size.cachedBytes() + size.freeBytes()));
@@ -319,7 +341,8 @@ final class SnapshotTest {
         final Engine engine = engines.engine();
         final Server server = engines.listen(engine, Family.TCP, Recorder.echo());
         final Connection dialled = engines.dial(engine, server.address(), Recorder.echo());
-        EngineFixture.until("both ends", () -> engine.snapshot().loops().getFirst().opened() == 2);
+        EngineFixture.until(
+                "both ends", () -> engine.snapshot().loops().getFirst().opened() == 2);
         final ConnectionSnapshot seen = connections(engine, ConnectionQuery.FIRST).stream()
                 .filter(ConnectionSnapshot::dialled)
                 .findFirst()

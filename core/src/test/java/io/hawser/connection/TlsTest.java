@@ -147,8 +147,8 @@ final class TlsTest {
     void shouldRefuseToBeDetached() throws Exception {
         final Recorder handler = Recorder.echo();
         final Server server = listen(engines.engine(), handler);
-        try (SslPeer peer = SslPeer.connect(
-                SslPeer.context(IDENTITY.certificate(), Optional.empty()), server, _ -> {})) {
+        try (SslPeer peer =
+                SslPeer.connect(SslPeer.context(IDENTITY.certificate(), Optional.empty()), server, _ -> {})) {
             assertThat(EngineFixture.awaitFailure(handler.awaitOpen().detach()))
                     .isInstanceOf(UnsupportedOperationException.class)
                     .hasMessageContaining("TLS");

@@ -102,8 +102,9 @@ public final class TestCertificates {
             final KeyPair pair = generator.generateKeyPair();
             final byte[] name = name(subject);
             final TlsIdentity by = issuer;
-            final byte[] issuerName =
-                    by == null ? name : by.certificate().getSubjectX500Principal().getEncoded();
+            final byte[] issuerName = by == null
+                    ? name
+                    : by.certificate().getSubjectX500Principal().getEncoded();
             final var signer = by == null ? pair.getPrivate() : by.key();
             final boolean rsa = signer.getAlgorithm().equals("RSA");
             final boolean ec = signer.getAlgorithm().equals("EC");
@@ -112,7 +113,9 @@ public final class TestCertificates {
                     : Der.sequence(ec ? Der.oid(1, 2, 840, 10_045, 4, 3, 2) : Der.oid(1, 3, 101, 112));
             final byte[] content = Der.sequence(
                     Der.of(0xa0, Der.integer(2)),
-                    Der.of(Der.INTEGER, BigInteger.valueOf(SERIALS.getAndIncrement()).toByteArray()),
+                    Der.of(
+                            Der.INTEGER,
+                            BigInteger.valueOf(SERIALS.getAndIncrement()).toByteArray()),
                     signatureAlgorithm,
                     issuerName,
                     Der.sequence(time(from), time(to)),
@@ -147,8 +150,7 @@ public final class TestCertificates {
         final var all = new ByteArrayOutputStream();
         if (!names.isEmpty()) {
             all.writeBytes(Der.sequence(
-                    Der.oid(2, 5, 29, 17),
-                    Der.of(Der.OCTET_STRING, Der.sequence(names.toArray(byte[][]::new)))));
+                    Der.oid(2, 5, 29, 17), Der.of(Der.OCTET_STRING, Der.sequence(names.toArray(byte[][]::new)))));
         }
         all.writeBytes(Der.sequence(
                 Der.oid(2, 5, 29, 19),

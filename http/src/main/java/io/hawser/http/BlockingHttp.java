@@ -20,6 +20,11 @@ final class BlockingHttp extends HttpConnection {
     }
 
     @Override
+    boolean isTimersThread() {
+        return false;
+    }
+
+    @Override
     boolean isHeldBack() {
         // Whoever writes waits for room.
         return false;
@@ -84,12 +89,8 @@ final class BlockingHttp extends HttpConnection {
 
     @Override
     void send(FileCopy file) throws IOException {
-        try {
-            while (!file.isDone()) {
-                file.copy(writer());
-            }
-        } finally {
-            file.close();
+        while (!file.isDone()) {
+            file.copy(writer());
         }
         fileSent();
     }

@@ -18,6 +18,9 @@ final class Exchange {
     private final RequestHead head;
     private final BodyReader body;
     private final HeadWriter out = new HeadWriter();
+    /** Keeps the room that the fields of responses need. */
+    private final Headers room = new Headers();
+
     private @Nullable ServerRequest request;
     private @Nullable ServerResponse response;
     private @Nullable HttpConnection connection;
@@ -45,6 +48,10 @@ final class Exchange {
 
     BodyReader body() {
         return body;
+    }
+
+    Headers room() {
+        return room;
     }
 
     HeadWriter out() {
@@ -96,6 +103,10 @@ final class Exchange {
         } catch (HttpException e) {
             fail(e.status());
         } catch (Throwable t) {
+            if (t.getCause() instanceof ConnectionClosedException gone) {
+                // What a peer can cause at will is no news.
+                throw gone;
+            }
             LOGGER.log(
                     System.Logger.Level.WARNING,
                     "The handler failed for a request of " + connection().connection(),

@@ -11,16 +11,13 @@ final class FileCopy {
     private static final int BLOCK_BYTES = 64 * 1024;
 
     private final FileChannel file;
-    private final boolean closes;
     private long position;
     private long left;
 
-    /** @param closes whether the file is closed in the end */
-    FileCopy(FileChannel file, long offset, long count, boolean closes) {
+    FileCopy(FileChannel file, long offset, long count) {
         this.file = file;
         this.position = offset;
         this.left = count;
-        this.closes = closes;
     }
 
     boolean isDone() {
@@ -49,15 +46,5 @@ final class FileCopy {
         }
         position += n;
         left -= n;
-    }
-
-    void close() {
-        if (closes) {
-            try {
-                file.close();
-            } catch (IOException e) {
-                System.getLogger("io.hawser.http").log(System.Logger.Level.DEBUG, "A file was not closed", e);
-            }
-        }
     }
 }

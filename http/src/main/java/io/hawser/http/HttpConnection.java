@@ -95,8 +95,7 @@ abstract class HttpConnection {
         }
         boolean failed = true;
         try {
-            final boolean allowed = counted || context.requestBegun();
-            counted = true;
+            final boolean allowed = counted || admitRequest();
             dateLine = DateField.now();
             serveAll(allowed && admitted);
             failed = false;
@@ -107,7 +106,28 @@ abstract class HttpConnection {
     }
 
     private boolean enter(Phase before) {
+        if (isTimersThread()) {
+            PHASE.setRelease(this, Phase.SERVING);
+            return true;
+        }
         return before == Phase.SERVING || PHASE.compareAndSet(this, before, Phase.SERVING);
+    }
+
+    private void enterPhase(Phase next) {
+        if (isTimersThread()) {
+            PHASE.setRelease(this, next);
+        } else {
+            phase = next;
+        }
+    }
+
+    /** Counts what is served from now on; in the loop one at a time is, and counts when its answer goes on. */
+    private boolean admitRequest() {
+        if (isTimersThread()) {
+            return context.mayBegin();
+        }
+        counted = true;
+        return context.requestBegun();
     }
 
     private void serveAll(boolean allowed) {
@@ -235,6 +255,10 @@ abstract class HttpConnection {
         final Exchange now = exchange;
         if (now != null && !over && stage == Stage.AWAIT) {
             // Still served, and counted.
+            if (!counted) {
+                counted = true;
+                final boolean unused = context.requestBegun();
+            }
             return;
         }
         if (counted) {
@@ -244,7 +268,7 @@ abstract class HttpConnection {
         if (now == null || over || (stage == Stage.HEAD && !now.head().hasPart())) {
             giveBack(now);
             sinceNs = clockNs();
-            phase = Phase.IDLE;
+            enterPhase(Phase.IDLE);
             return;
         }
         final Phase next = stage == Stage.BODY ? Phase.BODY : Phase.HEAD;
@@ -252,10 +276,10 @@ abstract class HttpConnection {
         if (next != before || requests != requestsBeforePart) {
             requestsBeforePart = requests;
             sinceNs = clockNs();
-            phase = next;
+            enterPhase(next);
             watch();
         } else {
-            phase = next;
+            enterPhase(next);
         }
     }
 
@@ -352,6 +376,9 @@ abstract class HttpConnection {
     }
 
     // ---- what depends on the style
+
+    /** Whether the thread that serves is the loop's, which runs the timer, too. */
+    abstract boolean isTimersThread();
 
     /** Whether requests are not to be read for the time being. */
     abstract boolean isHeldBack();

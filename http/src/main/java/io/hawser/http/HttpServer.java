@@ -6,6 +6,7 @@ import io.hawser.connection.ConnectionHandler;
 import io.hawser.connection.Engine;
 import io.hawser.connection.Server;
 import io.hawser.connection.ServerOptions;
+import io.hawser.tls.Tls;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -45,7 +46,7 @@ public final class HttpServer implements AutoCloseable {
     /**
      * A server to be set up and started.
      *
-     * @param address {@code http://host:port}, with the forms of host of {@link Address}; port 0 lets the system pick one, which {@link #address()}
+     * @param address {@code http://host:port}, or with {@link Builder#tls} {@code https://host:port}, with the forms of host of {@link Address}; port 0 lets the system pick one, which {@link #address()}
      *     tells. {@code unix:///path} is HTTP, too
      * @throws IllegalArgumentException if it is none
      */
@@ -123,6 +124,7 @@ public final class HttpServer implements AutoCloseable {
         private HttpLimits limits = HttpLimits.DEFAULT;
         private ServerOptions options = ServerOptions.DEFAULT;
         private Optional<String> serverName = Optional.empty();
+        private @Nullable Tls tls;
         private boolean inLoop;
 
         private Builder(String address) {
@@ -133,11 +135,14 @@ public final class HttpServer implements AutoCloseable {
             if (address.startsWith("http://")) {
                 return Address.parse("tcp://" + address.substring("http://".length()));
             }
+            if (address.startsWith("https://")) {
+                return Address.parse("tls://" + address.substring("https://".length()));
+            }
             if (address.startsWith("unix://")) {
                 return Address.parse(address);
             }
             throw new IllegalArgumentException(
-                    "An address of HTTP is http://host:port or unix:///path: '" + address + "'");
+                    "An address of HTTP is http://host:port, https://host:port or unix:///path: '" + address + "'");
         }
 
         /**
@@ -163,6 +168,15 @@ public final class HttpServer implements AutoCloseable {
          */
         public Builder inLoop() {
             inLoop = true;
+            return this;
+        }
+
+        /**
+         * Who the server is, for {@code https} addresses. Its {@link Tls.Builder#applicationProtocols} should be {@code "http/1.1"}, so that clients
+         * that could speak another version know.
+         */
+        public Builder tls(Tls settings) {
+            tls = Objects.requireNonNull(settings, "tls");
             return this;
         }
 
@@ -200,14 +214,22 @@ public final class HttpServer implements AutoCloseable {
          *
          * @throws java.net.BindException if an address is taken, not of this machine, or forbidden
          * @throws IOException for any other failure
-         * @throws IllegalStateException if there is no handler
+         * @throws IllegalStateException if there is no handler, or TLS on one side only: an https address, or {@link #tls}
          */
         public HttpServer start() throws IOException {
             final HttpHandler answering = handler;
             if (answering == null) {
                 throw new IllegalStateException("An HTTP server needs a handler");
             }
-            final ServerContext context = new ServerContext(answering, limits, false, serverName);
+            final Tls with = tls;
+            if (with == null && addresses.stream().anyMatch(Address::isTls)) {
+                throw new IllegalStateException("An https address needs tls()");
+            }
+            if (with != null && !addresses.stream().allMatch(Address::isTls)) {
+                throw new IllegalStateException(
+                        "With tls() all addresses are https addresses; others need a server of their own");
+            }
+            final ServerContext context = new ServerContext(answering, limits, with != null, serverName);
             final Engine given = engine;
             if (given != null) {
                 return new HttpServer(given, false, context, listen(given, context));
@@ -230,6 +252,10 @@ public final class HttpServer implements AutoCloseable {
             ServerOptions effective = options;
             if (options.connections().writeTimeout().isZero()) {
                 effective = options.withConnections(options.connections().withWriteTimeout(limits.writeTimeout()));
+            }
+            final Tls with = tls;
+            if (with != null) {
+                effective = effective.withConnections(effective.connections().withTls(with));
             }
             if (inLoop) {
                 final ConnectionHandler endpoint = new LoopEndpoint(context);

@@ -9,6 +9,9 @@ import org.jspecify.annotations.Nullable;
 
 /** HTTP in the loop: the handler is called there, with the whole body, and must not block. The loop's thread. */
 final class LoopHttp extends HttpConnection {
+    /** So much is received ahead while an answer goes on. */
+    private static final int AHEAD_BYTES = 64 * 1024;
+
     private @Nullable Buffer body;
     private @Nullable FileCopy file;
     private boolean serving;
@@ -34,10 +37,10 @@ final class LoopHttp extends HttpConnection {
         if (isOver()) {
             return;
         }
-        if (inputEnded && !isAwaiting()) {
+        if (inputEnded && !isAwaiting() && (!isHeldBack() || connection().reader().readableBytes() == 0)) {
             close();
-        } else if (paused != isAwaiting()) {
-            // What would be read cannot be served before the answer has ended.
+        } else if (paused != (isAwaiting() && connection().reader().readableBytes() > AHEAD_BYTES)) {
+            // What would be read cannot be served before the answer has ended; but the peer's end is to be noticed.
             paused = !paused;
             if (paused) {
                 connection().pause();
@@ -50,9 +53,13 @@ final class LoopHttp extends HttpConnection {
     /** The peer has sent its last request. */
     void onEnd() {
         inputEnded = true;
-        if (!isAwaiting()) {
-            close();
-        }
+        // What it has sent before is still served.
+        goOn();
+    }
+
+    @Override
+    boolean isTimersThread() {
+        return true;
     }
 
     @Override
@@ -150,7 +157,6 @@ final class LoopHttp extends HttpConnection {
         }
         if (copy.isDone()) {
             file = null;
-            copy.close();
             fileSent();
         }
     }
@@ -175,11 +181,7 @@ final class LoopHttp extends HttpConnection {
             collected.close();
             body = null;
         }
-        final FileCopy copy = file;
-        if (copy != null) {
-            copy.close();
-            file = null;
-        }
+        file = null;
     }
 
     @Override

@@ -5,10 +5,12 @@ import io.hawser.buffer.Reader;
 import io.hawser.buffer.Writer;
 import io.hawser.connection.Connection;
 import io.hawser.connection.ConnectionHandler;
+import io.hawser.connection.FileSource;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 
 /**
  * The answer to a request.
@@ -18,8 +20,8 @@ import java.nio.file.Path;
  * end. The server sets {@code Date}, {@code Content-Length}, {@code Transfer-Encoding} and {@code Connection}; where a handler sets {@code Connection:
  * close}, the connection ends after the answer. To HEAD, and with 204 and 304, the body is left out.
  *
- * <p><b>Commit:</b> when the head is written, the status and {@link #headers()} can no longer be changed: that fails with
- * {@link IllegalStateException}, and so does a second answer.
+ * <p><b>Commit:</b> when the head is written, the status can no longer be set and no other answer be given: both fail with
+ * {@link IllegalStateException}. Changes of the {@link #headers()} come to nothing then.
  *
  * <p><b>A peer that has gone</b> shows in {@link io.hawser.connection.ConnectionClosedException}, or in {@link IOException} from the stream.
  *
@@ -74,11 +76,23 @@ public interface Response {
     void send(Reader body);
 
     /**
-     * Sends a part of a file as the body.
+     * Sends a part of a file as the body; the kernel takes it from the file by itself where it can.
      *
+     * @param file may be closed as soon as this returns
      * @param offset where it begins, 0 to the file's size
      * @param count how many bytes
      * @throws IOException if the file is shorter, or cannot be read
+     */
+    default void sendFile(FileSource file, long offset, long count) throws IOException {
+        try (FileChannel channel = FileChannel.open(file.path(), StandardOpenOption.READ)) {
+            sendFile(channel, offset, count);
+        }
+    }
+
+    /**
+     * As {@link #sendFile(FileSource, long, long)}, read and sent block by block.
+     *
+     * @param file by a handler in the loop to be kept open until {@link #isEnded()}, since the answer may go on when this returns
      */
     void sendFile(FileChannel file, long offset, long count) throws IOException;
 

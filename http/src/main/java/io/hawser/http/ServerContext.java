@@ -68,6 +68,11 @@ final class ServerContext {
         return connections.get();
     }
 
+    /** Whether another request may be given to the handler. */
+    boolean mayBegin() {
+        return requests.get() < limits.concurrentRequests();
+    }
+
     /** Counts a connection of which requests are with the handler; whether there may be as many. */
     boolean requestBegun() {
         return requests.incrementAndGet() <= limits.concurrentRequests();

@@ -7,12 +7,12 @@ import io.hawser.buffer.Writer;
 import io.hawser.buffer.WriterHook;
 import io.hawser.connection.Connection;
 import io.hawser.connection.ConnectionHandler;
+import io.hawser.connection.FileSource;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -62,6 +62,7 @@ final class ServerResponse implements Response, WriterHook {
     ServerResponse(Exchange exchange) {
         this.exchange = exchange;
         this.out = exchange.out();
+        headers.takeRoom(exchange.room());
     }
 
     private Exchange exchange() {
@@ -71,6 +72,7 @@ final class ServerResponse implements Response, WriterHook {
     /** Nobody is to use it any more. */
     void over() {
         release();
+        exchange().room().takeRoom(headers);
         exchange = null;
         committed = true;
         ended = true;
@@ -340,38 +342,48 @@ final class ServerResponse implements Response, WriterHook {
     @Override
     public void sendFile(Path file) throws IOException {
         requireUncommitted();
-        final FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
-        boolean sent = false;
-        try {
-            sendFile(channel, 0, channel.size(), true);
-            sent = true;
-        } finally {
-            if (!sent) {
-                channel.close();
-            }
+        try (FileSource source = exchange().connection().connection().engine().openFile(file)) {
+            sendFile(source, 0, source.size());
+        }
+    }
+
+    @Override
+    public void sendFile(FileSource file, long offset, long count) throws IOException {
+        requirePart(file.size(), offset, count);
+        commit(count);
+        out.putLineEnd().writeTo(writer0());
+        bodyBytes = count;
+        if (!withoutBody) {
+            final Connection to = exchange().connection().connection();
+            final var unused = to.sendFile(file, offset, count).whenComplete((_, failure) -> {
+                if (failure != null) {
+                    // What was promised is not sent: whoever reads the answer is to see that.
+                    to.abort();
+                }
+            });
+        }
+        ended();
+    }
+
+    private static void requirePart(long size, long offset, long count) throws IOException {
+        if (offset < 0 || count < 0) {
+            throw new IllegalArgumentException("No part of a file: " + count + " bytes from " + offset + " on");
+        }
+        if (size - offset < count) {
+            throw new IOException("The file has " + size + " bytes, not " + count + " from " + offset + " on");
         }
     }
 
     @Override
     public void sendFile(FileChannel file, long offset, long count) throws IOException {
-        sendFile(file, offset, count, false);
-    }
-
-    private void sendFile(FileChannel file, long offset, long count, boolean closes) throws IOException {
-        Objects.checkFromIndexSize(offset, count, Math.max(file.size(), offset));
-        if (file.size() - offset < count) {
-            throw new IOException("The file has " + file.size() + " bytes, not " + count + " from " + offset + " on");
-        }
+        requirePart(file.size(), offset, count);
         commit(count);
         out.putLineEnd().writeTo(writer0());
         bodyBytes = count;
         if (withoutBody) {
-            if (closes) {
-                file.close();
-            }
             ended();
         } else {
-            exchange().connection().send(new FileCopy(file, offset, count, closes));
+            exchange().connection().send(new FileCopy(file, offset, count));
         }
     }
 

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.hawser.connection.EngineFixture;
 import io.hawser.connection.Payload;
+import io.hawser.tls.Tls;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.net.URI;
@@ -89,6 +90,22 @@ final class ClientsTest {
             run("curl", "-sS", "-H", way, "--data-binary", "@" + file, "-o", back.toString(), server.uri());
             assertThat(Files.readAllBytes(back)).isEqualTo(payload.bytes());
         }
+    }
+
+    @Test
+    void shouldServeCurlOverTls() throws Exception {
+        final HttpServer.Builder builder = HttpServer.builder("https://127.0.0.1:0")
+                .engine(engines.engine())
+                .tls(Tls.server()
+                        .identity(Tls.selfSigned("127.0.0.1"))
+                        .applicationProtocols("http/1.1")
+                        .build())
+                .handler((request, response) -> response.send(request.scheme() + " " + request.isSecure()));
+        final HttpServer server = engines.closing((style.inLoop() ? builder.inLoop() : builder).start());
+
+        assertThat(server.uri()).startsWith("https://127.0.0.1:");
+        assertThat(run("curl", "-sS", "-k", "-w", " %{http_version}", server.uri()))
+                .isEqualTo("https true 1.1");
     }
 
     @Test

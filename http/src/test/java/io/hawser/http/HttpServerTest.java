@@ -7,13 +7,16 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.hawser.connection.ConnectionHandler;
 import io.hawser.connection.Engine;
 import io.hawser.connection.EngineFixture;
+import io.hawser.connection.EngineState;
 import io.hawser.connection.Payload;
 import io.hawser.connection.Peer;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -250,19 +253,24 @@ final class HttpServerTest {
         Files.write(file, payload.bytes());
         final Browser browser = browse(serve((request, response) -> {
             if (request.path().equals("/part")) {
-                try (var channel = java.nio.channels.FileChannel.open(file)) {
+                try (var channel = FileChannel.open(file)) {
                     response.sendFile(channel, 1000, 5000);
+                }
+            } else if (request.path().equals("/source")) {
+                try (var source = request.connection().engine().openFile(file)) {
+                    response.sendFile(source, 2000, 3000);
                 }
             } else {
                 response.sendFile(file);
             }
         }));
 
-        browser.get("/").send("HEAD / HTTP/1.1\r\nHost: a\r\n\r\n").get("/part");
+        browser.get("/").send("HEAD / HTTP/1.1\r\nHost: a\r\n\r\n").get("/part").get("/source");
 
         assertThat(browser.answer().body()).isEqualTo(payload.bytes());
         assertThat(browser.answer(true).head()).contains("\r\nContent-Length: " + 3 * MEBIBYTE + "\r\n");
-        assertThat(browser.answer().body()).isEqualTo(java.util.Arrays.copyOfRange(payload.bytes(), 1000, 6000));
+        assertThat(browser.answer().body()).isEqualTo(Arrays.copyOfRange(payload.bytes(), 1000, 6000));
+        assertThat(browser.answer().body()).isEqualTo(Arrays.copyOfRange(payload.bytes(), 2000, 5000));
     }
 
     @Test
@@ -472,6 +480,120 @@ final class HttpServerTest {
         }
     }
 
+    // ---- answers that are given later
+
+    @Test
+    void shouldAnswerLaterInItsPlace() throws Exception {
+        final CompletableFuture<Runnable> later = new CompletableFuture<>();
+        final Browser browser = browse(serve((request, response) -> {
+            if (!request.path().equals("/later")) {
+                response.send(request.path());
+            } else if (style.inLoop()) {
+                response.defer();
+                final var connection = request.connection();
+                later.complete(() -> connection.execute(() -> response.send("later")));
+            } else {
+                assertThatThrownBy(response::defer).isInstanceOf(IllegalStateException.class);
+                response.send("later");
+                later.complete(() -> {});
+            }
+        }));
+
+        browser.get("/later").get("/next").peer().finish();
+
+        EngineFixture.await(later).run();
+        assertThat(browser.answer().text()).isEqualTo("later");
+        assertThat(browser.answer().text()).isEqualTo("/next");
+        browser.peer().expectEnd();
+    }
+
+    @Test
+    void shouldSendALargeFileBlockByBlock() throws Exception {
+        final Payload payload = Payload.random(4, 3 * MEBIBYTE);
+        final Path file = Files.write(engines.directory().resolve("file"), payload.bytes());
+        final FileChannel channel = engines.closing(FileChannel.open(file));
+        final Browser browser =
+                browse(serve((request, response) -> response.sendFile(channel, 1, payload.size() - 1L)));
+
+        browser.get("/").get("/");
+
+        final byte[] expected = Arrays.copyOfRange(payload.bytes(), 1, payload.size());
+        assertThat(browser.answer().body()).isEqualTo(expected);
+        assertThat(browser.answer().body()).isEqualTo(expected);
+    }
+
+    @Test
+    void shouldFinishWhatIsBeingAnsweredWhenItsEngineEnds() throws Exception {
+        final CompletableFuture<Runnable> served = new CompletableFuture<>();
+        final CountDownLatch release = new CountDownLatch(1);
+        final HttpServer server = serve((request, response) -> {
+            if (style.inLoop()) {
+                response.defer();
+                final var connection = request.connection();
+                served.complete(() -> connection.execute(() -> response.send("done")));
+            } else {
+                served.complete(release::countDown);
+                release.await();
+                response.send("done");
+            }
+        });
+        final Browser browser = browse(server);
+        browser.get("/");
+        final Runnable end = EngineFixture.await(served);
+
+        final CompletableFuture<Void> closed = server.engine().closeAsync(Duration.ofSeconds(20));
+        EngineFixture.until("the engine drains", () -> server.engine().state() == EngineState.DRAINING);
+        end.run();
+
+        final Answer answer = browser.answer();
+        assertThat(answer.text()).isEqualTo("done");
+        assertThat(answer.closes()).isTrue();
+        browser.peer().expectEnd();
+        browser.close();
+        EngineFixture.await(closed);
+    }
+
+    @Test
+    void shouldSpareAPeerThatHasGone() throws Exception {
+        final CompletableFuture<Throwable> failed = new CompletableFuture<>();
+        final CountDownLatch gone = new CountDownLatch(1);
+        final HttpServer server = serve((request, response) -> {
+            if (style.inLoop()) {
+                response.defer();
+                final var connection = request.connection();
+                connection.onClose(_ -> {
+                    try {
+                        response.send("too late");
+                    } catch (RuntimeException e) {
+                        failed.complete(e);
+                    }
+                });
+                gone.countDown();
+                return;
+            }
+            gone.countDown();
+            try (var out = response.outputStream()) {
+                while (true) {
+                    out.write(new byte[100_000]);
+                    out.flush();
+                }
+            } catch (IOException e) {
+                failed.complete(e);
+                throw e;
+            }
+        });
+        final Browser browser = browse(server);
+
+        browser.get("/");
+        gone.await();
+        browser.peer().reset();
+
+        if (!style.inLoop()) {
+            assertThat(EngineFixture.await(failed)).isInstanceOf(IOException.class);
+        }
+        EngineFixture.until("the connection is gone", () -> server.connectionCount() == 0);
+    }
+
     // ---- other protocols
 
     @Test
@@ -609,7 +731,7 @@ final class HttpServerTest {
         final byte[] requests = Browser.GET.repeat(1000).getBytes(StandardCharsets.US_ASCII);
 
         final CompletableFuture<Void> sent = EngineFixture.async(() -> {
-            for (int i = 0; i < 100; i++) {
+            for (int i = 0; i < 1_000; i++) {
                 peer.send(requests);
             }
         });
