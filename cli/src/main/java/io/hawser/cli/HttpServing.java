@@ -9,10 +9,12 @@ import io.hawser.http.FileHandler;
 import io.hawser.http.HttpHandler;
 import io.hawser.http.HttpServer;
 import io.hawser.http.ServeMux;
+import io.hawser.tls.Tls;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -20,7 +22,7 @@ import picocli.CommandLine.ParameterException;
 
 /** What {@code hawser serve} does at addresses of HTTP: a directory, or a few paths to try a client on. */
 final class HttpServing implements AutoCloseable {
-    private static final String SCHEME = "http://";
+    private static final String SECURE = "https://";
     private static final String PAGE = """
             <!DOCTYPE html>
             <html lang="en">
@@ -63,13 +65,18 @@ final class HttpServing implements AutoCloseable {
     private @Nullable AccessLog log;
 
     static boolean isHttp(String uri) {
-        return uri.startsWith(SCHEME);
+        return uri.startsWith("http://") || isSecure(uri);
+    }
+
+    /** Whether TLS goes below. */
+    static boolean isSecure(String uri) {
+        return uri.startsWith(SECURE);
     }
 
     /** Checks the options that belong to each other. */
     void check(CommandSpec spec, List<String> addresses) {
         if ((root != null || listing || accessLog || inLoop) && addresses.stream().noneMatch(HttpServing::isHttp)) {
-            throw new ParameterException(spec.commandLine(), "--root, --listing, --access-log and --in-loop go with http://");
+            throw new ParameterException(spec.commandLine(), "--root, --listing, --access-log and --in-loop go with http:// and https://");
         }
         if (listing && root == null) {
             throw new ParameterException(spec.commandLine(), "--listing goes with --root");
@@ -81,15 +88,20 @@ final class HttpServing implements AutoCloseable {
         for (String address : addresses) {
             if (isHttp(address)) {
                 // What is wrong with it is wrong usage, not a failure.
-                Usage.address(spec, "tcp://" + address.substring(SCHEME.length()));
+                Usage.address(spec, "tcp://" + address.substring(address.indexOf("://") + 3));
             }
         }
     }
 
     /** Listens at one address; what is really bound, as a URI. */
-    String listen(CommandSpec spec, Engine engine, String uri, ServerOptions options, boolean json) throws IOException {
+    String listen(
+            CommandSpec spec, Engine engine, String uri, ServerOptions options, Optional<Tls> tls, boolean json)
+            throws IOException {
         final HttpServer.Builder server =
                 HttpServer.builder(uri).engine(engine).options(options).handler(serving(spec, json));
+        if (isSecure(uri)) {
+            server.tls(tls.orElseThrow());
+        }
         return (inLoop ? server.inLoop() : server).start().uri();
     }
 

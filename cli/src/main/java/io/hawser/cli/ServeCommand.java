@@ -151,8 +151,6 @@ final class ServeCommand implements Callable<Integer> {
     @Option(names = "--json", description = "One JSON object per address instead of 'listening URI'")
     private boolean json;
 
-    private Optional<ProxyReceiver> receiver = Optional.empty();
-
     ServeCommand(Stop stop) {
         this.stop = stop;
     }
@@ -175,9 +173,7 @@ final class ServeCommand implements Callable<Integer> {
             throw new ParameterException(spec.commandLine(), "--codec goes with streams, and without --blocking");
         }
         Usage.requireRange(spec, "--drain", drainSeconds, 0, MAX_DRAIN_SECONDS);
-        final Optional<Tls> tls =
-                tlsOptions.server(wanted.stream().anyMatch(Address::isTls), tlsProvider.provider());
-        receiver = ProxyHeaders.receiver(spec, "--proxy-protocol", proxyProtocol, proxyTrusted);
+        final Listening listening = listening(wanted);
         final Engine engine = engineOptions
                 .engine("hawser")
                 .virtualThreads(loopCarried ? VirtualThreads.LOOP : VirtualThreads.JDK)
@@ -188,11 +184,11 @@ final class ServeCommand implements Callable<Integer> {
             final List<String> bound = new ArrayList<>();
             for (String text : addresses) {
                 if (HttpServing.isHttp(text)) {
-                    bound.add(listenForHttp(engine, text, streams));
+                    bound.add(listenForHttp(engine, text, listening));
                 } else if (WebSocketEcho.isFor(text)) {
-                    bound.add(listenForWebSockets(engine, text, streams));
+                    bound.add(listenForWebSockets(engine, text, listening));
                 } else {
-                    bound.add(listen(engine, Usage.address(spec, text), streams).toString());
+                    bound.add(listen(engine, Usage.address(spec, text), listening).toString());
                 }
             }
             final PrintWriter err = spec.commandLine().getErr();
@@ -215,6 +211,31 @@ final class ServeCommand implements Callable<Integer> {
             http.close();
         }
         return 0;
+    }
+
+    /** How streams are listened for, whatever is spoken over them. */
+    private record Listening(ServerOptions plain, Optional<Tls> tls) {
+        ServerOptions options(boolean secure) {
+            return secure
+                    ? plain.withConnections(plain.connections().withTls(tls.orElseThrow()))
+                    : plain;
+        }
+    }
+
+    private Listening listening(List<Address> wanted) throws IOException {
+        final boolean forHttp = addresses.stream()
+                .anyMatch(text -> HttpServing.isSecure(text) || WebSocketEcho.isSecure(text));
+        final Optional<Tls> tls = tlsOptions.server(
+                forHttp || wanted.stream().anyMatch(Address::isTls),
+                tlsProvider.provider(),
+                forHttp ? new String[] {"http/1.1"} : new String[0]);
+        final Optional<ProxyReceiver> receiver =
+                ProxyHeaders.receiver(spec, "--proxy-protocol", proxyProtocol, proxyTrusted);
+        return new Listening(
+                ServerOptions.DEFAULT
+                        .withReusePort(reusePort)
+                        .withConnections(ProxyHeaders.receiving(ConnectionOptions.DEFAULT, receiver)),
+                tls);
     }
 
     private Path path(String text) {
@@ -253,20 +274,19 @@ final class ServeCommand implements Callable<Integer> {
     }
 
     /** The address that is really bound. */
-    private Address listen(Engine engine, Address address, Optional<Tls> tls) throws IOException {
+    private Address listen(Engine engine, Address address, Listening listening) throws IOException {
         try {
             return address.isUdp()
                     ? bind(engine, address).address()
-                    : listenForStreams(engine, address, tls.filter(_ -> address.isTls()))
-                            .address();
+                    : listenForStreams(engine, address, listening).address();
         } catch (IOException e) {
             throw new IOException("Cannot listen on " + address + ": " + Failures.reason(e) + hint(address, e), e);
         }
     }
 
-    private String listenForWebSockets(Engine engine, String uri) throws IOException {
+    private String listenForWebSockets(Engine engine, String uri, Listening listening) throws IOException {
         try {
-            return WebSocketEcho.listen(engine, uri, ServerOptions.DEFAULT.withReusePort(reusePort));
+            return WebSocketEcho.listen(engine, uri, listening.options(WebSocketEcho.isSecure(uri)));
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
         } catch (IOException e) {
@@ -274,9 +294,9 @@ final class ServeCommand implements Callable<Integer> {
         }
     }
 
-    private String listenForHttp(Engine engine, String uri) throws IOException {
+    private String listenForHttp(Engine engine, String uri, Listening listening) throws IOException {
         try {
-            return http.listen(spec, engine, uri, ServerOptions.DEFAULT.withReusePort(reusePort), json);
+            return http.listen(spec, engine, uri, listening.plain(), listening.tls(), json);
         } catch (NoSuchFileException | NotDirectoryException e) {
             throw new IOException("--root is not a directory: " + e.getMessage(), e);
         } catch (IOException e) {
@@ -284,11 +304,8 @@ final class ServeCommand implements Callable<Integer> {
         }
     }
 
-    private Server listenForStreams(Engine engine, Address address, Optional<Tls> tls) throws IOException {
-        final ServerOptions options = ServerOptions.DEFAULT
-                .withReusePort(reusePort)
-                .withConnections(
-                        ProxyHeaders.receiving(tls.map(ConnectionOptions.DEFAULT::withTls).orElse(ConnectionOptions.DEFAULT), receiver));
+    private Server listenForStreams(Engine engine, Address address, Listening listening) throws IOException {
+        final ServerOptions options = listening.options(address.isTls());
         if (blocking) {
             return engine.serve(address, options, BlockingEcho::serve);
         }

@@ -11,11 +11,16 @@ import java.io.IOException;
 
 /** Sends back each message of WebSockets. Any number of sessions and loops. */
 final class WebSocketEcho implements EventListener<WebSocketMessage> {
-    private static final String SCHEME = "ws://";
+    private static final String SECURE = "wss://";
 
     /** Whether {@code uri} is for this. */
     static boolean isFor(String uri) {
-        return uri.startsWith(SCHEME);
+        return uri.startsWith("ws://") || isSecure(uri);
+    }
+
+    /** Whether TLS goes below. */
+    static boolean isSecure(String uri) {
+        return uri.startsWith(SECURE);
     }
 
     /**
@@ -30,8 +35,9 @@ final class WebSocketEcho implements EventListener<WebSocketMessage> {
                 .listener(new WebSocketEcho())
                 .start();
         final String bound = server.address().toString();
-        final int path = uri.indexOf('/', SCHEME.length());
-        return SCHEME + bound.substring(bound.indexOf("://") + 3) + (path < 0 ? "" : uri.substring(path));
+        final int host = uri.indexOf("://") + 3;
+        final int path = uri.indexOf('/', host);
+        return uri.substring(0, host) + bound.substring(bound.indexOf("://") + 3) + (path < 0 ? "" : uri.substring(path));
     }
 
     @Override
