@@ -70,7 +70,9 @@ final class BenchCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec = CommandSpec.create();
 
-    @Parameters(paramLabel = "URI", description = "The echo server: tcp://HOST:PORT, tls://HOST:PORT, unix:///PATH or udp://HOST:PORT")
+    @Parameters(
+            paramLabel = "URI",
+            description = "The echo server: tcp://HOST:PORT, tls://HOST:PORT, unix:///PATH or udp://HOST:PORT")
     private String address = "";
 
     @Option(

@@ -75,8 +75,10 @@ final class HttpServing implements AutoCloseable {
 
     /** Checks the options that belong to each other. */
     void check(CommandSpec spec, List<String> addresses) {
-        if ((root != null || listing || accessLog || inLoop) && addresses.stream().noneMatch(HttpServing::isHttp)) {
-            throw new ParameterException(spec.commandLine(), "--root, --listing, --access-log and --in-loop go with http:// and https://");
+        if ((root != null || listing || accessLog || inLoop)
+                && addresses.stream().noneMatch(HttpServing::isHttp)) {
+            throw new ParameterException(
+                    spec.commandLine(), "--root, --listing, --access-log and --in-loop go with http:// and https://");
         }
         if (listing && root == null) {
             throw new ParameterException(spec.commandLine(), "--listing goes with --root");
@@ -94,8 +96,7 @@ final class HttpServing implements AutoCloseable {
     }
 
     /** Listens at one address; what is really bound, as a URI. */
-    String listen(
-            CommandSpec spec, Engine engine, String uri, ServerOptions options, Optional<Tls> tls, boolean json)
+    String listen(CommandSpec spec, Engine engine, String uri, ServerOptions options, Optional<Tls> tls, boolean json)
             throws IOException {
         final HttpServer.Builder server =
                 HttpServer.builder(uri).engine(engine).options(options).handler(serving(spec, json));

@@ -100,8 +100,7 @@ final class LoadRun implements AutoCloseable {
         final CompletableFuture<?> dialled = spec.address().isUdp()
                 ? engine.connectDatagram(
                         spec.address(), DatagramClient.options(spec), new DatagramClient(spec, this, number))
-                : engine.dial(
-                        spec.address(), options, new EchoClient(spec, this, number).handler(engine));
+                : engine.dial(spec.address(), options, new EchoClient(spec, this, number).handler(engine));
         return dialled.whenComplete((_, failure) -> {
             if (failure != null) {
                 errors.add("could not connect", Failures.reason(failure));

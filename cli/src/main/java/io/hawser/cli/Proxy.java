@@ -196,14 +196,15 @@ final class Proxy implements ConnectionHandler {
         final ConnectionHandler silent = _ -> {};
         final ConnectionOptions outward = ProxyHeaders.sending(options, version, ProxyHeader.ofProxyItself());
         for (Upstream upstream : upstreams.all()) {
-            final var unused = engine.dial(upstream.address(), optionsFor(upstream, outward), silent).whenComplete((probe, failure) -> {
-                if (failure == null) {
-                    probe.close();
-                    reached(upstream);
-                } else {
-                    missed(upstream, failure);
-                }
-            });
+            final var unused = engine.dial(upstream.address(), optionsFor(upstream, outward), silent)
+                    .whenComplete((probe, failure) -> {
+                        if (failure == null) {
+                            probe.close();
+                            reached(upstream);
+                        } else {
+                            missed(upstream, failure);
+                        }
+                    });
         }
     }
 }

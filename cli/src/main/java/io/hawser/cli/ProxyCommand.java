@@ -47,7 +47,10 @@ final class ProxyCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec = CommandSpec.create();
 
-    @Parameters(index = "0", paramLabel = "LISTEN", description = "Where to listen: tcp://HOST:PORT, tls://HOST:PORT or unix:///PATH")
+    @Parameters(
+            index = "0",
+            paramLabel = "LISTEN",
+            description = "Where to listen: tcp://HOST:PORT, tls://HOST:PORT or unix:///PATH")
     private String listen = "";
 
     @Parameters(

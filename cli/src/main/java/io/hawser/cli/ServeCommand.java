@@ -188,7 +188,8 @@ final class ServeCommand implements Callable<Integer> {
                 } else if (WebSocketEcho.isFor(text)) {
                     bound.add(listenForWebSockets(engine, text, listening));
                 } else {
-                    bound.add(listen(engine, Usage.address(spec, text), listening).toString());
+                    bound.add(
+                            listen(engine, Usage.address(spec, text), listening).toString());
                 }
             }
             final PrintWriter err = spec.commandLine().getErr();
@@ -216,15 +217,13 @@ final class ServeCommand implements Callable<Integer> {
     /** How streams are listened for, whatever is spoken over them. */
     private record Listening(ServerOptions plain, Optional<Tls> tls) {
         ServerOptions options(boolean secure) {
-            return secure
-                    ? plain.withConnections(plain.connections().withTls(tls.orElseThrow()))
-                    : plain;
+            return secure ? plain.withConnections(plain.connections().withTls(tls.orElseThrow())) : plain;
         }
     }
 
     private Listening listening(List<Address> wanted) throws IOException {
-        final boolean forHttp = addresses.stream()
-                .anyMatch(text -> HttpServing.isSecure(text) || WebSocketEcho.isSecure(text));
+        final boolean forHttp =
+                addresses.stream().anyMatch(text -> HttpServing.isSecure(text) || WebSocketEcho.isSecure(text));
         final Optional<Tls> tls = tlsOptions.server(
                 forHttp || wanted.stream().anyMatch(Address::isTls),
                 tlsProvider.provider(),

@@ -47,8 +47,7 @@ final class TlsClientOptions {
         if (ca != null && insecure) {
             throw new ParameterException(spec.commandLine(), "--ca goes without --insecure");
         }
-        final Tls.Builder builder =
-                Tls.client().provider(provider).applicationProtocols(protocols);
+        final Tls.Builder builder = Tls.client().provider(provider).applicationProtocols(protocols);
         if (ca != null) {
             builder.trust(ca);
         }

@@ -69,8 +69,7 @@ final class TlsOptions {
         if (selfSigned == (cert != null)) {
             throw wrong("TLS needs either --cert FILE and --key FILE, or --self-signed");
         }
-        final Tls.Builder builder =
-                Tls.server().provider(provider).applicationProtocols(protocols);
+        final Tls.Builder builder = Tls.server().provider(provider).applicationProtocols(protocols);
         final Path chain = cert;
         if (chain == null) {
             if (key != null || keyPasswordFile != null) {

@@ -37,7 +37,9 @@ final class WebSocketEcho implements EventListener<WebSocketMessage> {
         final String bound = server.address().toString();
         final int host = uri.indexOf("://") + 3;
         final int path = uri.indexOf('/', host);
-        return uri.substring(0, host) + bound.substring(bound.indexOf("://") + 3) + (path < 0 ? "" : uri.substring(path));
+        return uri.substring(0, host)
+                + bound.substring(bound.indexOf("://") + 3)
+                + (path < 0 ? "" : uri.substring(path));
     }
 
     @Override

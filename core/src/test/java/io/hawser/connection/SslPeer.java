@@ -60,8 +60,7 @@ final class SslPeer implements AutoCloseable {
     /** Over a socket that the caller keeps, too. */
     static SslPeer over(SSLContext context, Socket below, Consumer<SSLParameters> setUp) throws IOException {
         return start(
-                (SSLSocket) context.getSocketFactory().createSocket(below, "127.0.0.1", below.getPort(), false),
-                setUp);
+                (SSLSocket) context.getSocketFactory().createSocket(below, "127.0.0.1", below.getPort(), false), setUp);
     }
 
     private static SslPeer start(SSLSocket socket, Consumer<SSLParameters> setUp) throws IOException {

@@ -36,7 +36,8 @@ final class TlsHostileTest {
     private Server server;
 
     private Server listen(UnaryOperator<Tls.Builder> setUp) throws IOException {
-        tls = setUp.apply(Tls.server().provider(TlsProvider.JDK).identity(IDENTITY)).build();
+        tls = setUp.apply(Tls.server().provider(TlsProvider.JDK).identity(IDENTITY))
+                .build();
         server = engines.engine()
                 .listen(
                         Address.parse("tls://127.0.0.1:0"),
@@ -196,9 +197,7 @@ final class TlsHostileTest {
                 peer.expectFailure("bad_record_mac");
             }
         }
-        assertThat(handler.awaitClose(2))
-                .extracting(CloseCause::kind)
-                .containsOnly(CloseCause.Kind.ERROR);
+        assertThat(handler.awaitClose(2)).extracting(CloseCause::kind).containsOnly(CloseCause.Kind.ERROR);
     }
 
     @Test
@@ -210,8 +209,9 @@ final class TlsHostileTest {
         for (int piece : new int[] {1, 7, 100}) {
             try (Socket below = new Fragmenting("127.0.0.1", server.address().port(), piece);
                     SslPeer peer = SslPeer.over(
-                            context, below, parameters -> parameters.setServerNames(
-                                    List.of(new SNIHostName("www.example.org"))))) {
+                            context,
+                            below,
+                            parameters -> parameters.setServerNames(List.of(new SNIHostName("www.example.org"))))) {
                 assertThat(peer.certificates().getFirst()).isEqualTo(named.certificate());
                 assertThat(peer.send("whole").receiveText(5)).isEqualTo("whole");
             }
@@ -222,7 +222,10 @@ final class TlsHostileTest {
     void shouldTellATruncatedHandshake() throws Exception {
         listen(builder -> builder);
 
-        engines.connect(server).send(HexFormat.of().parseHex("16030100")).finish().expectGone();
+        engines.connect(server)
+                .send(HexFormat.of().parseHex("16030100"))
+                .finish()
+                .expectGone();
 
         expectNobodyHeard();
     }

@@ -46,14 +46,18 @@ final class TlsTest {
     private Server listen(Engine engine, ConnectionHandler handler) throws IOException {
         return engine.listen(
                 Address.parse("tls://127.0.0.1:0"),
-                ServerOptions.DEFAULT.withConnections(ConnectionOptions.DEFAULT.withTls(
-                        Tls.server().provider(TlsProvider.JDK).identity(IDENTITY).build())),
+                ServerOptions.DEFAULT.withConnections(ConnectionOptions.DEFAULT.withTls(Tls.server()
+                        .provider(TlsProvider.JDK)
+                        .identity(IDENTITY)
+                        .build())),
                 engines.watched(handler));
     }
 
     private static ConnectionOptions client() throws IOException {
-        return ConnectionOptions.DEFAULT.withTls(
-                Tls.client().provider(TlsProvider.JDK).trust(IDENTITY.certificate()).build());
+        return ConnectionOptions.DEFAULT.withTls(Tls.client()
+                .provider(TlsProvider.JDK)
+                .trust(IDENTITY.certificate())
+                .build());
     }
 
     @Test
@@ -113,8 +117,10 @@ final class TlsTest {
         final Engine engine = engines.engine();
         final Server server = engine.serve(
                 Address.parse("tls://127.0.0.1:0"),
-                ServerOptions.DEFAULT.withConnections(ConnectionOptions.DEFAULT.withTls(
-                        Tls.server().provider(TlsProvider.JDK).identity(IDENTITY).build())),
+                ServerOptions.DEFAULT.withConnections(ConnectionOptions.DEFAULT.withTls(Tls.server()
+                        .provider(TlsProvider.JDK)
+                        .identity(IDENTITY)
+                        .build())),
                 c -> c.writer().writeInt(2 * c.reader().readInt()).flush());
         try (Connection connection = engine.dial(server.address(), client())) {
             for (int i = 0; i < 10; i++) {
@@ -131,8 +137,8 @@ final class TlsTest {
         final Recorder handler = Recorder.echo();
         final Server server = listen(engines.engine(), handler);
         try (Socket below = new Socket("127.0.0.1", server.address().port());
-                SslPeer peer = SslPeer.over(
-                        SslPeer.context(IDENTITY.certificate(), Optional.empty()), below, _ -> {})) {
+                SslPeer peer =
+                        SslPeer.over(SslPeer.context(IDENTITY.certificate(), Optional.empty()), below, _ -> {})) {
             peer.send("half");
             assertThat(peer.receiveText(4)).isEqualTo("half");
             below.shutdownOutput();

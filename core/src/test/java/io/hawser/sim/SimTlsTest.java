@@ -95,13 +95,15 @@ class SimTlsTest {
         final Random random = new Random(seed);
         final Engine servers = simulation.engine("10.0.0.1").loops(1).start();
         final Engine clients = simulation.engine("10.0.0.2").loops(1).start();
-        final Tls serverTls = Tls.server().provider(TlsProvider.JDK).identity(IDENTITY).build();
-        final Tls clientTls = Tls.client().provider(TlsProvider.JDK).trust(IDENTITY.certificate()).build();
+        final Tls serverTls =
+                Tls.server().provider(TlsProvider.JDK).identity(IDENTITY).build();
+        final Tls clientTls = Tls.client()
+                .provider(TlsProvider.JDK)
+                .trust(IDENTITY.certificate())
+                .build();
         final Echo echo = new Echo();
         final Server unused = servers.listen(
-                ADDRESS,
-                ServerOptions.DEFAULT.withConnections(ConnectionOptions.DEFAULT.withTls(serverTls)),
-                echo);
+                ADDRESS, ServerOptions.DEFAULT.withConnections(ConnectionOptions.DEFAULT.withTls(serverTls)), echo);
         for (SimFault fault : SimFault.values()) {
             if (fault.isHarmless() || (!harmlessOnly && random.nextInt(3) == 0 && fault != SimFault.CLOCK_JUMP)) {
                 simulation.network().fault(fault, random.nextDouble() * (fault.isHarmless() ? 0.4 : 0.05));

@@ -73,8 +73,8 @@ final class KeyFilesTest {
     @Test
     void shouldReadSec1WithTheCurveInItOrBeforeIt() throws Exception {
         final TlsIdentity identity = TestCertificates.ec().make();
-        final Path before = write(
-                "before.pem", Pem.encode("EC PARAMETERS", P256) + Pem.encode("EC PRIVATE KEY", inner(identity)));
+        final Path before =
+                write("before.pem", Pem.encode("EC PARAMETERS", P256) + Pem.encode("EC PRIVATE KEY", inner(identity)));
         expect(identity, before, Optional.empty());
         final Der.Input fields = new Der.Input(inner(identity)).enter(Der.SEQUENCE);
         final byte[] whole = Der.sequence(fields.element(), fields.element(), Der.of(0xa0, P256));
@@ -121,10 +121,7 @@ final class KeyFilesTest {
         final KeyStore store = KeyStore.getInstance("PKCS12");
         store.load(null, null);
         store.setKeyEntry(
-                "key",
-                identity.key(),
-                "sesame".toCharArray(),
-                identity.chain().toArray(X509Certificate[]::new));
+                "key", identity.key(), "sesame".toCharArray(), identity.chain().toArray(X509Certificate[]::new));
         store.setCertificateEntry("root", root.certificate());
         final Path file = directory.resolve("store.p12");
         try (OutputStream out = Files.newOutputStream(file)) {
@@ -157,7 +154,8 @@ final class KeyFilesTest {
         assertThatThrownBy(() -> KeyStores.identity(chain(identity), old, Optional.empty()))
                 .hasMessageContaining("openssl pkcs8 -topk8");
         final TlsIdentity other = TestCertificates.ec().make();
-        final Path foreign = write("other.pem", Pem.encode("PRIVATE KEY", other.key().getEncoded()));
+        final Path foreign =
+                write("other.pem", Pem.encode("PRIVATE KEY", other.key().getEncoded()));
         assertThatThrownBy(() -> KeyStores.identity(chain(identity), foreign, Optional.empty()))
                 .hasMessageContaining("the key is not that of the certificate");
     }

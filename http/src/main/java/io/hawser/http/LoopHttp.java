@@ -37,7 +37,9 @@ final class LoopHttp extends HttpConnection {
         if (isOver()) {
             return;
         }
-        if (inputEnded && !isAwaiting() && (!isHeldBack() || connection().reader().readableBytes() == 0)) {
+        if (inputEnded
+                && !isAwaiting()
+                && (!isHeldBack() || connection().reader().readableBytes() == 0)) {
             close();
         } else if (paused != (isAwaiting() && connection().reader().readableBytes() > AHEAD_BYTES)) {
             // What would be read cannot be served before the answer has ended; but the peer's end is to be noticed.

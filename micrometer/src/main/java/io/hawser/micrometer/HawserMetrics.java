@@ -86,7 +86,13 @@ public final class HawserMetrics implements MeterBinder, AutoCloseable {
         for (int i = 0; i < loops.size(); i++) {
             bindLoop(registry, loops.get(i), i);
         }
-        gauge(registry, "hawser.connections.max", tags, engine, e -> e.limits().connections(), "How many connections there may be");
+        gauge(
+                registry,
+                "hawser.connections.max",
+                tags,
+                engine,
+                e -> e.limits().connections(),
+                "How many connections there may be");
         for (CloseCause.Kind kind : CloseCause.Kind.values()) {
             count(
                     registry,
@@ -121,8 +127,20 @@ public final class HawserMetrics implements MeterBinder, AutoCloseable {
         final Tags sent = of.and("direction", "sent");
         final LoopStats stats = loop.stats();
         gauge(registry, "hawser.connections", of, engine, e -> e.connectionCount(index), "Connections");
-        count(registry, "hawser.connections.accepted", of, stats, LoopStats::connectionsAccepted, "Connections accepted");
-        count(registry, "hawser.connections.opened", of, stats, LoopStats::connectionsOpened, "Connections accepted and dialled");
+        count(
+                registry,
+                "hawser.connections.accepted",
+                of,
+                stats,
+                LoopStats::connectionsAccepted,
+                "Connections accepted");
+        count(
+                registry,
+                "hawser.connections.opened",
+                of,
+                stats,
+                LoopStats::connectionsOpened,
+                "Connections accepted and dialled");
         bytes(registry, received, stats, LoopStats::bytesIn);
         bytes(registry, sent, stats, LoopStats::bytesOut);
         count(registry, "hawser.messages", received, stats, LoopStats::messagesIn, "Messages of sessions");
@@ -132,7 +150,13 @@ public final class HawserMetrics implements MeterBinder, AutoCloseable {
         count(registry, "hawser.loop.tasks", of, stats, LoopStats::tasks, "Tasks run on the loop");
         count(registry, "hawser.loop.timers", of, stats, LoopStats::timers, "Timers fired on the loop");
         gauge(registry, "hawser.loop.tasks.waiting", of, loop, EventLoop::waitingTasks, "Tasks that wait for the loop");
-        gauge(registry, "hawser.loop.timers.armed", of, stats, LoopStats::timersArmed, "Timers that are armed on the loop");
+        gauge(
+                registry,
+                "hawser.loop.timers.armed",
+                of,
+                stats,
+                LoopStats::timersArmed,
+                "Timers that are armed on the loop");
         add(
                 registry,
                 FunctionCounter.builder("hawser.loop.busy", stats, s -> s.busyNs() / 1e9)
@@ -180,7 +204,12 @@ public final class HawserMetrics implements MeterBinder, AutoCloseable {
 
     private <T> void gauge(
             MeterRegistry registry, String name, Tags of, T source, ToDoubleFunction<T> value, String description) {
-        add(registry, Gauge.builder(name, source, value).tags(of).description(description).register(registry));
+        add(
+                registry,
+                Gauge.builder(name, source, value)
+                        .tags(of)
+                        .description(description)
+                        .register(registry));
     }
 
     private void add(MeterRegistry registry, Meter meter) {

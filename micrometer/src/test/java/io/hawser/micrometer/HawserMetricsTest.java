@@ -71,11 +71,13 @@ final class HawserMetricsTest {
         timer.cancel();
 
         peer.close();
-        EngineFixture.until("the close is counted", () -> sum("hawser.connections.closed", "cause", "peer_closed") == 1);
+        EngineFixture.until(
+                "the close is counted", () -> sum("hawser.connections.closed", "cause", "peer_closed") == 1);
         assertThat(sum("hawser.connections.closed")).isEqualTo(1);
         assertThat(registry.getMeters())
                 .allSatisfy(meter -> assertThat(meter.getId().getTags())
-                        .contains(Tags.of("region", "north", "engine", engine.name()).stream().toArray(Tag[]::new)));
+                        .contains(Tags.of("region", "north", "engine", engine.name()).stream()
+                                .toArray(Tag[]::new)));
     }
 
     @Test

@@ -104,7 +104,10 @@ public class TlsBenchmark {
             server = servers.engine(Optional.empty(), blocks);
             client.start(toServer);
             server.start(toClient);
-            for (int i = 0; i < MAX_TURNS && !(client.isEstablished() && server.isEstablished() && toClient.readableBytes() == 0); i++) {
+            for (int i = 0;
+                    i < MAX_TURNS
+                            && !(client.isEstablished() && server.isEstablished() && toClient.readableBytes() == 0);
+                    i++) {
                 server.receive(toServer, arrived, toClient);
                 server.task().ifPresent(Runnable::run);
                 client.receive(toClient, arrived, toServer);
@@ -220,8 +223,10 @@ public class TlsBenchmark {
                 pass(server, client);
             }
             if (!server.pipeline().get(SslHandler.class).handshakeFuture().isSuccess()) {
-                throw new IllegalStateException(
-                        server.pipeline().get(SslHandler.class).handshakeFuture().cause());
+                throw new IllegalStateException(server.pipeline()
+                        .get(SslHandler.class)
+                        .handshakeFuture()
+                        .cause());
             }
         }
 
@@ -240,7 +245,8 @@ public class TlsBenchmark {
         }
 
         long message(int bytes) {
-            client.writeOutbound(PooledByteBufAllocator.DEFAULT.directBuffer(bytes).writerIndex(bytes));
+            client.writeOutbound(
+                    PooledByteBufAllocator.DEFAULT.directBuffer(bytes).writerIndex(bytes));
             pass(client, server);
             long got = 0;
             for (ByteBuf arrived = server.readInbound(); arrived != null; arrived = server.readInbound()) {
