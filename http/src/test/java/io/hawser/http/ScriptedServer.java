@@ -92,7 +92,7 @@ final class ScriptedServer implements AutoCloseable {
     }
 
     @Override
-    public void close() throws IOException, InterruptedException {
+    public void close() throws IOException {
         listening.close();
         // It adds no more when it has ended.
         join(accepting);
@@ -108,9 +108,13 @@ final class ScriptedServer implements AutoCloseable {
         }
     }
 
-    private static void join(Thread thread) throws InterruptedException {
-        if (!thread.join(EngineFixture.PATIENCE)) {
-            throw new AssertionError(thread + " goes on");
+    private static void join(Thread thread) {
+        try {
+            if (!thread.join(EngineFixture.PATIENCE)) {
+                throw new AssertionError(thread + " goes on");
+            }
+        } catch (InterruptedException e) {
+            throw new AssertionError("Interrupted", e);
         }
     }
 
