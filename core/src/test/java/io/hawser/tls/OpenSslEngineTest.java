@@ -195,24 +195,23 @@ class OpenSslEngineTest {
 
     @Test
     void shouldFreeAContextWhenNobodyHoldsIt() throws SSLException {
-        collectUntil(0);
+        // Others in this JVM may hold some, or let go of them meanwhile.
+        final int contexts = Live.contexts();
+        final int certificates = Live.certificates();
+        final int sessions = Live.sessions();
         for (int i = 0; i < 20; i++) {
             final TlsContext server = new OpenSslContext(server(List.of(TlsVersion.values()), ClientAuth.WANT, EC));
             pair(new OpenSslContext(client(List.of(TlsVersion.values()))), server)
                     .settle()
                     .close();
         }
-        collectUntil(0);
-        assertThat(Live.contexts()).isZero();
-        assertThat(Live.sessions()).isZero();
-        assertThat(Live.certificates()).isZero();
-    }
-
-    private static void collectUntil(int contexts) {
-        for (int i = 0; i < 500 && (Live.contexts() > contexts || Live.certificates() > 0); i++) {
+        for (int i = 0; i < 500 && (Live.contexts() > contexts || Live.certificates() > certificates); i++) {
             System.gc();
             Thread.yield();
         }
+        assertThat(Live.contexts()).isLessThanOrEqualTo(contexts);
+        assertThat(Live.sessions()).isLessThanOrEqualTo(sessions);
+        assertThat(Live.certificates()).isLessThanOrEqualTo(certificates);
     }
 
     @Test
