@@ -53,7 +53,9 @@ def hawser(transport, *more):
         uri = f"{SCHEMES[mode]}://127.0.0.1:0{WS_PATH if mode == WS else ''}"
         codec = ["--codec", "length4"] if mode == FRAMED else []
         files = ["--cert", CERTIFICATE, "--key", KEY] if mode == TLS else []
-        return [HAWSER, "serve", uri, "--transport", transport, "--loops", str(loops), *codec, *files, *more]
+        # All messages are compressed where that is agreed on, as by the peers.
+        compressing = ["--deflate-threshold", "1"] if mode == WS else []
+        return [HAWSER, "serve", uri, "--transport", transport, "--loops", str(loops), *codec, *files, *compressing, *more]
     return make
 
 

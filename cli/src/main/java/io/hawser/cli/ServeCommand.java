@@ -68,6 +68,7 @@ final class ServeCommand implements Callable<Integer> {
     private static final Duration CLOSE_TIME = Duration.ofSeconds(1);
 
     private static final int FIRST_UNPRIVILEGED_PORT = 1024;
+    private static final int MAX_DEFLATE_THRESHOLD = 1 << 30;
     private static final int MAX_DRAIN_SECONDS = 86_400;
 
     private final Stop stop;
@@ -115,6 +116,14 @@ final class ServeCommand implements Callable<Integer> {
     private @Nullable NamedFraming codec;
 
     @Option(
+            names = "--deflate-threshold",
+            paramLabel = "BYTES",
+            defaultValue = "128",
+            description =
+                    "ws: where compression is agreed on, shorter messages are sent as they are; default: ${DEFAULT-VALUE}")
+    private int deflateThreshold;
+
+    @Option(
             names = "--datagram-size",
             paramLabel = "BYTES",
             description =
@@ -158,6 +167,7 @@ final class ServeCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException, InterruptedException {
         Usage.requireRange(spec, "--datagram-size", datagramSize, 1, DatagramOptions.MAX_IPV6_PAYLOAD_BYTES);
+        Usage.requireRange(spec, "--deflate-threshold", deflateThreshold, 1, MAX_DEFLATE_THRESHOLD);
         http.check(spec, addresses);
         final List<Address> wanted = addresses.stream()
                 .filter(text -> !HttpServing.isHttp(text) && !WebSocketEcho.isFor(text))
@@ -285,7 +295,8 @@ final class ServeCommand implements Callable<Integer> {
 
     private String listenForWebSockets(Engine engine, String uri, Listening listening) throws IOException {
         try {
-            return WebSocketEcho.listen(engine, uri, listening.options(WebSocketEcho.isSecure(uri)));
+            return WebSocketEcho.listen(
+                    engine, uri, listening.options(WebSocketEcho.isSecure(uri)), deflateThreshold);
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
         } catch (IOException e) {

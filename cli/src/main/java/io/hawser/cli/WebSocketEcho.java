@@ -5,8 +5,10 @@ import io.hawser.connection.Engine;
 import io.hawser.connection.ServerOptions;
 import io.hawser.session.EventListener;
 import io.hawser.session.Session;
+import io.hawser.websocket.PerMessageDeflate;
 import io.hawser.websocket.WebSocket;
 import io.hawser.websocket.WebSocketMessage;
+import io.hawser.websocket.WebSocketOptions;
 import java.io.IOException;
 
 /** Sends back each message of WebSockets. Any number of sessions and loops. */
@@ -26,10 +28,13 @@ final class WebSocketEcho implements EventListener<WebSocketMessage> {
     /**
      * Serves it; the address that is really bound.
      *
+     * @param thresholdBytes shorter messages are not compressed; at least 1
      * @throws IllegalArgumentException if {@code uri} is none
      */
-    static String listen(Engine engine, String uri, ServerOptions options) throws IOException {
-        final var server = WebSocket.server(uri)
+    static String listen(Engine engine, String uri, ServerOptions options, int thresholdBytes) throws IOException {
+        final WebSocketOptions compressing =
+                WebSocketOptions.DEFAULT.withDeflate(PerMessageDeflate.DEFAULT.withThresholdBytes(thresholdBytes));
+        final var server = WebSocket.server(uri, compressing)
                 .engine(engine)
                 .options(options)
                 .listener(new WebSocketEcho())

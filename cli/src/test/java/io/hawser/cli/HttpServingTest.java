@@ -114,6 +114,7 @@ class HttpServingTest {
                 "serve http://127.0.0.1:0 --listing",
                 "serve http://127.0.0.1:0 --in-loop --root .",
                 "serve tcp://127.0.0.1:0 --in-loop",
+                "serve ws://127.0.0.1:0/ --deflate-threshold 0",
                 "serve http://127.0.0.1",
                 "serve http://127.0.0.1:x"
             })
