@@ -47,7 +47,8 @@ abstract class ConnectionWalk<R> extends LoopTask {
             final int end = Math.min(next + STEP, home.size());
             boolean wanted = true;
             while (wanted && next < end) {
-                wanted = visit(home.connection(next), home.ageNs(next));
+                final StreamConnection connection = home.connection(next);
+                wanted = visit(connection, home.ageNs(connection));
                 next++;
             }
             if (wanted && next < home.size()) {

@@ -3,7 +3,6 @@ package io.hawser.connection;
 
 import io.hawser.loop.EventLoop;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -15,8 +14,6 @@ final class LoopConnections {
     private static final int TIME_SHIFT = 24;
 
     private final List<StreamConnection> connections = new ArrayList<>();
-    /** When each of them came. Here and not in the connections, of which it would make larger objects. */
-    private int[] times = new int[10];
 
     private final CloseLog closes = new CloseLog();
     /** Those on their way to the loop included, so that a burst is spread well. */
@@ -54,10 +51,7 @@ final class LoopConnections {
 
     void add(StreamConnection connection) {
         connection.index = connections.size();
-        if (connection.index == times.length) {
-            times = Arrays.copyOf(times, times.length + (times.length >> 1));
-        }
-        times[connection.index] = (int) (loop.nowNs() >>> TIME_SHIFT);
+        connection.since = (int) (loop.nowNs() >>> TIME_SHIFT);
         connections.add(connection);
         if (closing) {
             connection.drain();
@@ -70,7 +64,6 @@ final class LoopConnections {
         if (last != connection) {
             connections.set(connection.index, last);
             last.index = connection.index;
-            times[last.index] = times[connections.size()];
         }
         unassigned();
         completeIfEmptied();
@@ -89,9 +82,9 @@ final class LoopConnections {
     /** A connection that was open is gone; before it is taken out. */
     void closed(StreamConnection connection, CloseCause cause) {
         loop.stats().connectionClosed();
-        closes.closed(connection, cause, ageNs(connection.index), loop.nowNs());
+        closes.closed(connection, cause, ageNs(connection), loop.nowNs());
         if (loop.isRecording()) {
-            ConnectionEvents.closed(connection, cause, ageNs(connection.index));
+            ConnectionEvents.closed(connection, cause, ageNs(connection));
         }
     }
 
@@ -105,9 +98,9 @@ final class LoopConnections {
         return connections.get(place);
     }
 
-    /** How long the one at a place has been there, in nanoseconds. */
-    long ageNs(int place) {
-        return Integer.toUnsignedLong((int) (loop.nowNs() >>> TIME_SHIFT) - times[place]) << TIME_SHIFT;
+    /** How long one of them has been there, in nanoseconds. */
+    long ageNs(StreamConnection connection) {
+        return Integer.toUnsignedLong((int) (loop.nowNs() >>> TIME_SHIFT) - connection.since) << TIME_SHIFT;
     }
 
     /** The last closes. What there was to count may be read by any thread. */

@@ -96,6 +96,9 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
     /** The place in {@link LoopConnections}. */
     int index;
 
+    /** When it came there, in its steps. */
+    int since;
+
     private final long id;
     private Endpoint endpoint;
     private final LoopConnections home;
