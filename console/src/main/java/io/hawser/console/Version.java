@@ -1,7 +1,0 @@
-// SPDX-License-Identifier: Apache-2.0
-package io.hawser.console;
-
-/** Holds the place. */
-final class Version {
-    private Version() {}
-}
