@@ -5,9 +5,12 @@ module io.hawser.cli {
     requires HdrHistogram;
     requires info.picocli;
     requires io.hawser;
-    requires io.hawser.websocket;
+    requires io.hawser.console;
     requires io.hawser.examples;
     requires io.hawser.http;
+    requires io.hawser.micrometer;
+    requires io.hawser.websocket;
+    requires micrometer.registry.prometheus;
 
     // picocli fills the fields of the commands.
     opens io.hawser.cli to

@@ -26,12 +26,13 @@ import picocli.CommandLine.Spec;
         name = "demo",
         description =
                 "Shows Hawser at work: starts echo servers on every transport that works here, over TCP, unix sockets and UDP,"
-                        + " with handlers on the loop and with blocking ones, sends real traffic through each, checks every byte that comes back, and shows live figures. Ends by itself.",
+                        + " with handlers on the loop, with sessions and with blocking handlers, sends real traffic through each, checks every"
+                        + " byte that comes back, and shows live figures here and on a page in the browser. Ends by itself.",
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
         sortOptions = false,
         footerHeading = "%nExamples:%n",
-        footer = {"  hawser demo", "  hawser demo --duration 60 --connections 200"})
+        footer = {"  hawser demo", "  hawser demo --duration 60 --connections 200", "  hawser demo --duration 600 --open"})
 final class DemoCommand implements Callable<Integer> {
     private static final int MAX_CONNECTIONS = 10_000;
     private static final double MAX_SECONDS = 1_000_000;
@@ -58,6 +59,9 @@ final class DemoCommand implements Callable<Integer> {
             description = "Connections to each server; default: ${DEFAULT-VALUE}")
     private int connections = 16;
 
+    @Option(names = "--open", description = "Opens the console in a browser")
+    private boolean open;
+
     @Option(names = "--json", description = "Everything as JSON objects, one a line")
     private boolean json;
 
@@ -78,7 +82,14 @@ final class DemoCommand implements Callable<Integer> {
         final Path directory = Files.createTempDirectory("hawser-");
         try {
             startServers(view, directory);
-            return run(view);
+            try (DemoPages pages = DemoPages.start(
+                    servers.stream().map(DemoServers::engine).toList())) {
+                view.pages(pages.consoleUri(), pages.metricsUri());
+                if (open) {
+                    pages.open();
+                }
+                return run(view);
+            }
         } finally {
             loads.forEach(load -> load.run().close());
             servers.forEach(DemoServers::close);
@@ -101,6 +112,7 @@ final class DemoCommand implements Callable<Integer> {
             server.listen(Address.parse("tcp://127.0.0.1:0"), Style.LOOP);
             if (servers.size() == 1) {
                 server.listen(Address.parse("unix://" + directory.resolve("echo.sock")), Style.LOOP);
+                server.listen(Address.parse("tcp://127.0.0.1:0"), Style.FRAMED);
                 server.listen(Address.parse("tcp://127.0.0.1:0"), Style.BLOCKING);
             }
             server.listen(Address.parse("udp://127.0.0.1:0"), Style.DATAGRAM);
@@ -112,15 +124,16 @@ final class DemoCommand implements Callable<Integer> {
     }
 
     private int run(DemoView view) throws IOException, InterruptedException {
-        view.plan(load(all().getFirst().address()));
+        view.plan(load(all().getFirst()));
         for (DemoServer server : all()) {
             final var clients = Engine.builder()
                     .name("client")
                     .transport(server.transport())
                     .loops(1);
-            loads.add(new DemoLoad(server, LoadRun.connect(clients, load(server.address()), Optional.empty(), stop)));
+            loads.add(new DemoLoad(server, LoadRun.connect(clients, load(server), Optional.empty(), stop)));
         }
         for (DemoLoad load : loads) {
+            engineOf(load).addService(load::service);
             load.start();
         }
         long leftNs = leftNs();
@@ -142,15 +155,23 @@ final class DemoCommand implements Callable<Integer> {
         return good ? 0 : 1;
     }
 
+    private Engine engineOf(DemoLoad load) {
+        return servers.stream()
+                .filter(each -> each.servers().contains(load.server()))
+                .findFirst()
+                .orElseThrow()
+                .engine();
+    }
+
     private List<DemoServer> all() {
         return servers.stream().flatMap(server -> server.servers().stream()).toList();
     }
 
-    private LoadSpec load(Address address) {
+    private LoadSpec load(DemoServer server) {
         final long allNs = (long) (duration * 1e9);
         final long warmupNs = Math.min(MAX_WARMUP_NS, (long) (allNs * WARMUP_PART));
         return new LoadSpec(
-                address,
+                server.address(),
                 connections,
                 IN_FLIGHT,
                 SIZE_BYTES,
@@ -159,7 +180,7 @@ final class DemoCommand implements Callable<Integer> {
                 warmupNs,
                 allNs - warmupNs,
                 LoadSpec.ANSWER_TIMEOUT_NS,
-                null,
+                server.style() == Style.FRAMED ? DemoServers.FRAMING : null,
                 0,
                 0);
     }

@@ -28,6 +28,11 @@ final class DemoJson implements DemoView {
     }
 
     @Override
+    public void pages(String console, String metrics) {
+        print(new Json().put("event", "pages").put("console", console).put("metrics", metrics));
+    }
+
+    @Override
     public void plan(LoadSpec spec) {
         // The results repeat it.
     }

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.hawser.cli;
 
+import io.hawser.connection.ServiceSnapshot;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import org.HdrHistogram.Histogram;
 import org.jspecify.annotations.Nullable;
 
@@ -9,14 +12,25 @@ final class DemoLoad {
     private final DemoServer server;
     private final LoadRun run;
     private @Nullable LoadSample last;
+    /** What was last seen, for the console. */
+    private volatile Map<String, Long> figures = Map.of();
 
     DemoLoad(DemoServer server, LoadRun run) {
         this.server = server;
         this.run = run;
     }
 
+    DemoServer server() {
+        return server;
+    }
+
     LoadRun run() {
         return run;
+    }
+
+    /** What the console shows of it. Any thread. */
+    ServiceSnapshot service() {
+        return new ServiceSnapshot("clients of", server.address().toString(), figures);
     }
 
     void start() throws InterruptedException {
@@ -32,7 +46,7 @@ final class DemoLoad {
         final Histogram latencies = now.latencies().copy();
         latencies.subtract(before.latencies());
         final double seconds = Math.max(1, now.timeNs() - before.timeNs()) / 1e9;
-        return new DemoSample.Traffic(
+        final var traffic = new DemoSample.Traffic(
                 server,
                 now.openConnections(),
                 (now.verifiedMessages() - before.verifiedMessages()) / seconds,
@@ -41,5 +55,12 @@ final class DemoLoad {
                 latencies.getValueAtPercentile(99),
                 now.verifiedBytes(),
                 now.datagrams().lost());
+        final Map<String, Long> seen = new LinkedHashMap<>();
+        seen.put("messagesPerSecond", Math.round(traffic.messagesPerSecond()));
+        seen.put("p50Ns", traffic.p50Ns());
+        seen.put("p99Ns", traffic.p99Ns());
+        seen.put("lostDatagrams", traffic.lostDatagrams());
+        figures = seen;
+        return traffic;
     }
 }

@@ -15,6 +15,8 @@ record DemoServer(String transport, int loops, Address address, Style style) {
     enum Style {
         /** A handler on the loop. */
         LOOP,
+        /** Sessions, whose messages have their length in front. */
+        FRAMED,
         /** A handler that blocks, on virtual threads. */
         BLOCKING,
         /** A handler of datagrams. */
@@ -23,6 +25,11 @@ record DemoServer(String transport, int loops, Address address, Style style) {
 
     /** The server in short. */
     String name() {
-        return transport + " " + address.scheme() + (style == Style.BLOCKING ? ", blocking" : "");
+        return transport + " " + address.scheme()
+                + switch (style) {
+                    case BLOCKING -> ", blocking";
+                    case FRAMED -> ", framed";
+                    case LOOP, DATAGRAM -> "";
+                };
     }
 }

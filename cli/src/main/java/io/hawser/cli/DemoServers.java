@@ -5,6 +5,7 @@ import io.hawser.connection.Address;
 import io.hawser.connection.Engine;
 import io.hawser.connection.ServerOptions;
 import io.hawser.loop.LoopStats;
+import io.hawser.session.SessionHandler;
 import io.hawser.transport.DatagramOptions;
 import io.hawser.transport.TransportUnavailableException;
 import java.io.IOException;
@@ -19,6 +20,9 @@ final class DemoServers implements AutoCloseable {
     /** Every client may send a datagram in the same moment. */
     private static final DatagramOptions DATAGRAMS =
             DatagramOptions.builder().receiveBufferBytes(4 << 20).build();
+
+    /** Of the framed servers, and their clients. */
+    static final NamedFraming FRAMING = NamedFraming.of("length4");
 
     private final Engine engine;
     private final List<DemoServer> servers = new ArrayList<>();
@@ -51,6 +55,12 @@ final class DemoServers implements AutoCloseable {
         final Address bound = switch (style) {
             case LOOP ->
                 engine.listen(address, ServerOptions.DEFAULT, new EchoHandler()).address();
+            case FRAMED ->
+                engine.listen(
+                                address,
+                                ServerOptions.DEFAULT,
+                                SessionHandler.of(engine, FRAMING.framing().frames(), new FrameEcho()))
+                        .address();
             case BLOCKING ->
                 engine.serve(address, ServerOptions.DEFAULT, BlockingEcho::serve)
                         .address();
@@ -63,6 +73,10 @@ final class DemoServers implements AutoCloseable {
 
     List<DemoServer> servers() {
         return servers;
+    }
+
+    Engine engine() {
+        return engine;
     }
 
     /** What the loops did since the last call. */

@@ -35,9 +35,22 @@ final class DemoText implements DemoView {
                     server.transport(),
                     server.address(),
                     Units.counted(server.loops(), "loop"),
-                    server.style() == DemoServer.Style.BLOCKING ? ", blocking handlers on virtual threads" : "");
+                    switch (server.style()) {
+                        case BLOCKING -> ", blocking handlers on virtual threads";
+                        case FRAMED -> ", sessions with a length before each message";
+                        case LOOP, DATAGRAM -> "";
+                    });
         }
         unavailable.forEach(reason -> out.println("  cannot run here: " + reason));
+        out.flush();
+    }
+
+    @Override
+    public void pages(String console, String metrics) {
+        out.println("Watch it in a browser:   " + terminal.bold(console));
+        out.println("in another terminal:     hawser top " + console);
+        out.println("with Prometheus:         " + metrics);
+        out.println();
         out.flush();
     }
 

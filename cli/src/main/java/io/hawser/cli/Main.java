@@ -58,6 +58,7 @@ public final class Main implements Callable<Integer> {
                 .addSubcommand(new BenchCommand(stop))
                 .addSubcommand(new ProxyCommand(stop))
                 .addSubcommand(new ExampleCommand(stop))
+                .addSubcommand(new TopCommand(stop))
                 .addSubcommand(new DemoCommand(stop))
                 .addSubcommand(new CommandLine.HelpCommand())
                 .setParameterExceptionHandler(Main::wrongUsage)

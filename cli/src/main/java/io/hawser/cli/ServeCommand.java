@@ -9,6 +9,7 @@ import io.hawser.connection.HotRestart;
 import io.hawser.connection.Server;
 import io.hawser.connection.ServerOptions;
 import io.hawser.connection.VirtualThreads;
+import io.hawser.console.ConsoleServer;
 import io.hawser.proxy.ProxyReceiver;
 import io.hawser.session.SessionHandler;
 import io.hawser.tls.Tls;
@@ -55,6 +56,7 @@ import picocli.CommandLine.Spec;
             "  hawser serve --codec length4",
             "  hawser serve tcp://127.0.0.1:0 --transport epoll --loops 2",
             "  hawser serve http://127.0.0.1:8080 --root . --listing --access-log",
+            "  hawser serve --console http://127.0.0.1:7070",
             "",
             "Try it:  echo hello | nc -N 127.0.0.1 7000",
             "It prints 'listening URI' for each address once clients can connect;",
@@ -157,6 +159,9 @@ final class ServeCommand implements Callable<Integer> {
     @Option(names = "--proxy-trusted", paramLabel = "LIST", description = ProxyHeaders.TRUSTED_TEXT)
     private String proxyTrusted = ProxyHeaders.TRUSTED;
 
+    @Mixin
+    private ConsoleOptions consoleOptions = new ConsoleOptions();
+
     @Option(names = "--json", description = "One JSON object per address instead of 'listening URI'")
     private boolean json;
 
@@ -188,7 +193,9 @@ final class ServeCommand implements Callable<Integer> {
                 .engine("hawser")
                 .virtualThreads(loopCarried ? VirtualThreads.LOOP : VirtualThreads.JDK)
                 .start();
+        Optional<ConsoleServer> console = Optional.empty();
         try {
+            console = consoleOptions.start(List.of(engine));
             final Optional<HotRestart> restart =
                     takeover.isEmpty() ? Optional.empty() : Optional.of(engine.hotRestart(path(takeover)));
             final List<String> bound = new ArrayList<>();
@@ -218,6 +225,7 @@ final class ServeCommand implements Callable<Integer> {
                 stop.await();
             }
         } finally {
+            console.ifPresent(ConsoleServer::close);
             engine.closeAsync(CLOSE_TIME).join();
             http.close();
         }

@@ -56,6 +56,16 @@ record Terminal(boolean interactive, boolean colours) {
         return lines == 0 ? "\r" : ESCAPE + lines + "F";
     }
 
+    /** Moves to the first line of the screen. */
+    static String home() {
+        return ESCAPE + "H";
+    }
+
+    /** Erases the rest of the screen. */
+    static String eraseBelow() {
+        return ESCAPE + "J";
+    }
+
     /** Whether lines that are too long are broken; if not, they are cut off. */
     static String wrap(boolean on) {
         return ESCAPE + "?7" + (on ? "h" : "l");

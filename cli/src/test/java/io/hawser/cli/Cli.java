@@ -101,6 +101,16 @@ final class Cli implements AutoCloseable {
         return line.substring("listening ".length());
     }
 
+    /** The rest of the first line of its messages that begins with {@code start}, which has come. */
+    String errLine(String start) {
+        return err.toString()
+                .lines()
+                .filter(line -> line.startsWith(start))
+                .findFirst()
+                .orElseThrow(() -> new AssertionError("It said " + err))
+                .substring(start.length());
+    }
+
     /** Asks it to end, as a signal does. */
     Cli stop() {
         stop.request();

@@ -7,6 +7,10 @@ import io.hawser.connection.Address;
 import io.hawser.transport.Transports;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -39,6 +43,9 @@ class DemoCommandTest {
         assertThat(servers)
                 .filteredOn(e -> e.get("style").asString().equals("blocking"))
                 .hasSize(1);
+        assertThat(servers)
+                .filteredOn(e -> e.get("style").asString().equals("framed"))
+                .hasSize(1);
         assertThat(of("sample", events)).isNotEmpty();
         assertThat(of("result", events))
                 .hasSameSizeAs(servers)
@@ -54,6 +61,36 @@ class DemoCommandTest {
                 .findFirst()
                 .orElseThrow();
         assertThat(Path.of(Address.parse(unix).path()).getParent()).doesNotExist();
+    }
+
+    @Test
+    void shouldServeTheConsoleAndMetersOfItsEngines() throws Exception {
+        try (Cli demo = Cli.start("demo", "--duration", "1000", "--connections", "2", "--json");
+                HttpClient client = HttpClient.newHttpClient()) {
+            JsonNode event = JsonMapper.shared().readTree(demo.nextLine());
+            while (!event.get("event").asString().equals("pages")) {
+                event = JsonMapper.shared().readTree(demo.nextLine());
+            }
+            final String metrics = get(client, event.get("metrics").asString());
+            final String console = event.get("console").asString();
+            assertThat(get(client, console)).contains("<title>Hawser console</title>");
+            final JsonNode engines =
+                    JsonMapper.shared().readTree(get(client, console + "api/snapshot")).get("engines");
+            assertThat(engines).hasSize(Cli.transports().size());
+            for (String transport : Cli.transports()) {
+                assertThat(metrics)
+                        .contains("hawser_connections{engine=\"" + transport + "\",loop=\"" + transport + "-loop-0\"}")
+                        .contains("hawser_bytes_total{");
+            }
+            assertThat(demo.stop().ended().exitCode()).isZero();
+        }
+    }
+
+    private static String get(HttpClient client, String uri) throws Exception {
+        final var response =
+                client.send(HttpRequest.newBuilder(URI.create(uri)).build(), HttpResponse.BodyHandlers.ofString());
+        assertThat(response.statusCode()).isEqualTo(200);
+        return response.body();
     }
 
     private static List<JsonNode> of(String kind, List<JsonNode> events) {
