@@ -21,15 +21,17 @@ final class ConsoleOptions {
     @Option(
             names = "--console",
             paramLabel = "URI",
-            description = "Serves a page that shows what the engine does, at http://127.0.0.1:PORT; port 0 takes a free one."
-                    + " Other machines can look only with --console-token")
+            description =
+                    "Serves a page that shows what the engine does, at http://127.0.0.1:PORT; port 0 takes a free one."
+                            + " Other machines can look only with --console-token")
     private String uri = "";
 
     @Option(
             names = "--console-token",
             paramLabel = "TOKEN",
-            description = "Who looks at the console needs it: 8 letters and digits or more; or set HAWSER_CONSOLE_TOKEN,"
-                    + " which nobody else sees")
+            description =
+                    "Who looks at the console needs it: 8 letters and digits or more; or set HAWSER_CONSOLE_TOKEN,"
+                            + " which nobody else sees")
     private String token = "";
 
     /**

@@ -32,7 +32,11 @@ import picocli.CommandLine.Spec;
         versionProvider = Version.class,
         sortOptions = false,
         footerHeading = "%nExamples:%n",
-        footer = {"  hawser demo", "  hawser demo --duration 60 --connections 200", "  hawser demo --duration 600 --open"})
+        footer = {
+            "  hawser demo",
+            "  hawser demo --duration 60 --connections 200",
+            "  hawser demo --duration 600 --open"
+        })
 final class DemoCommand implements Callable<Integer> {
     private static final int MAX_CONNECTIONS = 10_000;
     private static final double MAX_SECONDS = 1_000_000;
@@ -82,8 +86,8 @@ final class DemoCommand implements Callable<Integer> {
         final Path directory = Files.createTempDirectory("hawser-");
         try {
             startServers(view, directory);
-            try (DemoPages pages = DemoPages.start(
-                    servers.stream().map(DemoServers::engine).toList())) {
+            try (DemoPages pages =
+                    DemoPages.start(servers.stream().map(DemoServers::engine).toList())) {
                 view.pages(pages.consoleUri(), pages.metricsUri());
                 if (open) {
                     pages.open();

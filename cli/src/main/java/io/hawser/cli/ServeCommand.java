@@ -303,8 +303,7 @@ final class ServeCommand implements Callable<Integer> {
 
     private String listenForWebSockets(Engine engine, String uri, Listening listening) throws IOException {
         try {
-            return WebSocketEcho.listen(
-                    engine, uri, listening.options(WebSocketEcho.isSecure(uri)), deflateThreshold);
+            return WebSocketEcho.listen(engine, uri, listening.options(WebSocketEcho.isSecure(uri)), deflateThreshold);
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
         } catch (IOException e) {

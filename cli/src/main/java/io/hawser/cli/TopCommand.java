@@ -20,8 +20,9 @@ import picocli.CommandLine.Spec;
 /** {@code hawser top}: what a console shows, in the terminal. */
 @Command(
         name = "top",
-        description = "Shows what a running engine does: loops, memory, limits, connections and recent closes, once a second."
-                + " It reads them from the engine's console, see 'hawser serve --console'.",
+        description =
+                "Shows what a running engine does: loops, memory, limits, connections and recent closes, once a second."
+                        + " It reads them from the engine's console, see 'hawser serve --console'.",
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
         sortOptions = false,
@@ -71,8 +72,9 @@ final class TopCommand implements Callable<Integer> {
     @Option(
             names = "--sort",
             paramLabel = "ORDER",
-            description = "What comes first, the most of it: id, peer, local, handler, loop, state, bytes-in, bytes-out,"
-                    + " pending, unread or age; default: ${DEFAULT-VALUE}")
+            description =
+                    "What comes first, the most of it: id, peer, local, handler, loop, state, bytes-in, bytes-out,"
+                            + " pending, unread or age; default: ${DEFAULT-VALUE}")
     private String order = "bytes-in";
 
     @Option(

@@ -134,7 +134,8 @@ final class TopScreen {
         return printable(service.get("kind").text()) + " "
                 + printable(service.get("name").text()) + ": "
                 + service.get("figures").members().entrySet().stream()
-                        .map(entry -> figure(printable(entry.getKey()), entry.getValue().asLong()))
+                        .map(entry -> figure(
+                                printable(entry.getKey()), entry.getValue().asLong()))
                         .collect(Collectors.joining(", "));
     }
 
@@ -174,15 +175,14 @@ final class TopScreen {
                     Units.time(connection.get("ageNs").asLong()),
                     printable(connection.get("handler").text())));
         }
-        lines.add(terminal.faint(
-                Units.count(page.get("connections").elements().size()) + " of "
-                        + Units.counted(page.get("matching").asLong(), "connection")));
+        lines.add(terminal.faint(Units.count(page.get("connections").elements().size()) + " of "
+                + Units.counted(page.get("matching").asLong(), "connection")));
     }
 
     private void closes(List<String> lines, JsonValue engine) {
         lines.add("");
-        lines.add(terminal.faint(
-                String.format(Locale.ROOT, "%-12s%-26s%-14s%11s%11s  %s", "closed", "peer", "cause", "in", "out", "message")));
+        lines.add(terminal.faint(String.format(
+                Locale.ROOT, "%-12s%-26s%-14s%11s%11s  %s", "closed", "peer", "cause", "in", "out", "message")));
         engine.get("recentCloses").elements().stream()
                 .limit(SHOWN_CLOSES)
                 .forEach(close -> lines.add(String.format(

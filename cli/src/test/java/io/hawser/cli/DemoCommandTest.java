@@ -74,8 +74,9 @@ class DemoCommandTest {
             final String metrics = get(client, event.get("metrics").asString());
             final String console = event.get("console").asString();
             assertThat(get(client, console)).contains("<title>Hawser console</title>");
-            final JsonNode engines =
-                    JsonMapper.shared().readTree(get(client, console + "api/snapshot")).get("engines");
+            final JsonNode engines = JsonMapper.shared()
+                    .readTree(get(client, console + "api/snapshot"))
+                    .get("engines");
             assertThat(engines).hasSize(Cli.transports().size());
             for (String transport : Cli.transports()) {
                 assertThat(metrics)

@@ -27,13 +27,19 @@ class TopCommandTest {
         try (Engine engine = Engine.builder().name("seen").loops(1).start();
                 Server server = engine.listen("tcp://127.0.0.1:0", new EchoHandler());
                 ConsoleServer console = Console.of(engine).withToken(TOKEN).start("http://127.0.0.1:0");
-                SocketChannel peer = SocketChannel.open(server.address().resolve().getFirst())) {
+                SocketChannel peer =
+                        SocketChannel.open(server.address().resolve().getFirst())) {
             final String address = peer.getLocalAddress().toString().substring(1);
             final Cli.Ended ended = Cli.run("top", console.uri(), "--once", "--token", TOKEN, "--sort", "age");
             assertThat(ended.err()).isEmpty();
             assertThat(ended.exitCode()).isZero();
             assertThat(ended.out())
-                    .contains("seen over " + engine.transport(), "seen-loop-0", address, "EchoHandler", "limits hit: none")
+                    .contains(
+                            "seen over " + engine.transport(),
+                            "seen-loop-0",
+                            address,
+                            "EchoHandler",
+                            "limits hit: none")
                     .contains("listening " + server.address())
                     .doesNotContain("\u001b");
 
@@ -105,25 +111,30 @@ class TopCommandTest {
     @Test
     void shouldSendNothingToTheTerminalThatAPeerHasThoughtOf() {
         final StringWriter out = new StringWriter();
-        new TopScreen(new PrintWriter(out), Terminal.NONE).show(message(1, 1, "\\u001b]0;owned\\u0007\\u202e\\u009b2J"));
+        new TopScreen(new PrintWriter(out), Terminal.NONE)
+                .show(message(1, 1, "\\u001b]0;owned\\u0007\\u202e\\u009b2J"));
         assertThat(out.toString()).contains("]0;owned").doesNotContain("\u001b", "\u0007", "\u202e", "\u009b");
     }
 
     private static JsonValue message(long upMs, long bytesIn, String text) {
-        return JsonValue.parse("{\"engines\":[{\"name\":\"e\",\"upMs\":" + upMs + ",\"loops\":[{\"name\":\"l\",\"bytesIn\":"
-                + bytesIn + "}],\"recentCloses\":[{\"message\":\"" + text + "\",\"peer\":\"" + text
-                + "\"}]}],\"page\":{\"connections\":[{\"id\":1,\"handler\":\"" + text + "\"}]}}");
+        return JsonValue.parse(
+                "{\"engines\":[{\"name\":\"e\",\"upMs\":" + upMs + ",\"loops\":[{\"name\":\"l\",\"bytesIn\":"
+                        + bytesIn + "}],\"recentCloses\":[{\"message\":\"" + text + "\",\"peer\":\"" + text
+                        + "\"}]}],\"page\":{\"connections\":[{\"id\":1,\"handler\":\"" + text + "\"}]}}");
     }
 
     @Test
     void shouldReadJson() {
         final JsonValue value =
                 JsonValue.parse(" {\"a\" : [1, -2.5e3, \"x\\n\\u00e9\\\\\", true, null], \"b\":{\"c\":\"\"} } ");
-        assertThat(value.get("a").elements()).extracting(JsonValue::number).containsExactly(1.0, -2500.0, 0.0, 1.0, 0.0);
+        assertThat(value.get("a").elements())
+                .extracting(JsonValue::number)
+                .containsExactly(1.0, -2500.0, 0.0, 1.0, 0.0);
         assertThat(value.get("a").elements().get(2).text()).isEqualTo("x\né\\");
         assertThat(value.get("b").get("c").text()).isEmpty();
         assertThat(value.get("missing").get("too").elements()).isEmpty();
-        for (String wrong : List.of("", "{", "[1,", "[1 2]", "{\"a\"}", "nul", "\"\\u12\"", "1 2", "[".repeat(100), "-", "{a:1}")) {
+        for (String wrong :
+                List.of("", "{", "[1,", "[1 2]", "{\"a\"}", "nul", "\"\\u12\"", "1 2", "[".repeat(100), "-", "{a:1}")) {
             assertThatThrownBy(() -> JsonValue.parse(wrong)).as(wrong).isInstanceOf(IllegalArgumentException.class);
         }
     }

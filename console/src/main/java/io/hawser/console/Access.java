@@ -55,7 +55,8 @@ final class Access {
             throw new HttpException(403, "The console is not called " + host);
         }
         if (token.isPresent() && !isToken(bearer(request)) && !isToken(cookie(request))) {
-            throw new HttpException(401, "The console wants its token: open it as ./?token=…, or send Authorization: Bearer …");
+            throw new HttpException(
+                    401, "The console wants its token: open it as ./?token=…, or send Authorization: Bearer …");
         }
     }
 

@@ -93,8 +93,9 @@ public final class Console {
      */
     public ConsoleServer start(String uri) throws IOException {
         if (token.isEmpty() && !isLoopback(uri)) {
-            throw new IllegalArgumentException(uri
-                    + " can be reached from other machines, so the console needs a token there; or take http://127.0.0.1:0");
+            throw new IllegalArgumentException(
+                    uri
+                            + " can be reached from other machines, so the console needs a token there; or take http://127.0.0.1:0");
         }
         final Engine engine = Engine.builder()
                 .name("hawser-console")
@@ -103,10 +104,8 @@ public final class Console {
                 .start();
         boolean started = false;
         try {
-            final HttpServer server = HttpServer.builder(uri)
-                    .engine(engine)
-                    .handler(handler())
-                    .start();
+            final HttpServer server =
+                    HttpServer.builder(uri).engine(engine).handler(handler()).start();
             started = true;
             return new ConsoleServer(engine, server, token);
         } finally {
@@ -123,7 +122,8 @@ public final class Console {
             return true;
         }
         for (SocketAddress address : Address.parse("tcp" + uri.substring(host)).resolve()) {
-            if (!(address instanceof InetSocketAddress inet) || !inet.getAddress().isLoopbackAddress()) {
+            if (!(address instanceof InetSocketAddress inet)
+                    || !inet.getAddress().isLoopbackAddress()) {
                 return false;
             }
         }

@@ -54,7 +54,8 @@ final class ConsoleHandler implements HttpHandler {
     @Override
     public void handle(Request request, Response response) throws Exception {
         if (EventLoop.isLoopThread()) {
-            throw new IllegalStateException("The console waits for loops, so it is not for servers whose handlers are in the loop");
+            throw new IllegalStateException(
+                    "The console waits for loops, so it is not for servers whose handlers are in the loop");
         }
         response.header("Content-Security-Policy", POLICY)
                 .header("X-Content-Type-Options", "nosniff")
@@ -93,7 +94,9 @@ final class ConsoleHandler implements HttpHandler {
                 final Optional<ViewQuery> query = request.query().map(text -> ViewQuery.parse(text, watch.size()));
                 send(response, await(watch.look(query)));
             } else if (path.endsWith("/api/connections")) {
-                send(response, await(watch.connections(ViewQuery.parse(request.query().orElse(""), watch.size()))));
+                send(
+                        response,
+                        await(watch.connections(ViewQuery.parse(request.query().orElse(""), watch.size()))));
             } else {
                 final var file = files.find(path.substring(path.lastIndexOf('/') + 1))
                         .orElseThrow(() -> new HttpException(404, "The console has no such page"));
@@ -104,7 +107,9 @@ final class ConsoleHandler implements HttpHandler {
 
     /** Has a browser that brings the token in the address keep it, and forget the address. */
     private boolean login(Request request, Response response) {
-        if (!access.hasToken() || !request.method().equals("GET") || !request.rawPath().endsWith("/")) {
+        if (!access.hasToken()
+                || !request.method().equals("GET")
+                || !request.rawPath().endsWith("/")) {
             return false;
         }
         if (!access.isToken(request.parameter("token"))) {
@@ -132,7 +137,8 @@ final class ConsoleHandler implements HttpHandler {
     }
 
     private static void requireMethod(Request request, Response response, String method) {
-        if (!request.method().equals(method) && !(method.equals("GET") && request.method().equals("HEAD"))) {
+        if (!request.method().equals(method)
+                && !(method.equals("GET") && request.method().equals("HEAD"))) {
             response.header("Allow", method);
             throw new HttpException(405, "The method is " + method);
         }

@@ -27,7 +27,9 @@ record ViewQuery(int engine, ConnectionQuery query) {
         for (String pair : text.split("&", -1)) {
             final int equals = pair.indexOf('=');
             if (equals > 0) {
-                given.put(pair.substring(0, equals), URLDecoder.decode(pair.substring(equals + 1), StandardCharsets.UTF_8));
+                given.put(
+                        pair.substring(0, equals),
+                        URLDecoder.decode(pair.substring(equals + 1), StandardCharsets.UTF_8));
             }
         }
         final int engine = engine(given.getOrDefault("engine", "0"), engines);

@@ -50,13 +50,14 @@ final class Watch {
 
     /** The connections that are asked for, as JSON. */
     CompletableFuture<String> connections(ViewQuery query) {
-        return page(query).thenApplyAsync(
-                page -> {
-                    final JsonWriter json = new JsonWriter();
-                    page.write(json);
-                    return json.toString();
-                },
-                WRITERS);
+        return page(query)
+                .thenApplyAsync(
+                        page -> {
+                            final JsonWriter json = new JsonWriter();
+                            page.write(json);
+                            return json.toString();
+                        },
+                        WRITERS);
     }
 
     private CompletableFuture<JsonPart> page(ViewQuery query) {

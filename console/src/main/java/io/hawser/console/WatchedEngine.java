@@ -43,8 +43,8 @@ final class WatchedEngine {
     CompletableFuture<JsonPart> look() {
         final List<Long> lagsNs = probes.stream().map(LoopProbe::ask).toList();
         return closes().thenCombine(
-                datagrams(),
-                (recent, stats) -> json -> SnapshotJson.engine(json, engine.snapshot(), lagsNs, recent, stats));
+                        datagrams(),
+                        (recent, stats) -> json -> SnapshotJson.engine(json, engine.snapshot(), lagsNs, recent, stats));
     }
 
     private synchronized CompletableFuture<List<ClosedConnection>> closes() {
@@ -79,9 +79,7 @@ final class WatchedEngine {
     CompletableFuture<ConnectionPage> connections(ConnectionQuery query) {
         return engine.connections(query)
                 .completeOnTimeout(
-                        new ConnectionPage(engine.connectionCount(), 0, List.of()),
-                        PATIENCE_MS,
-                        TimeUnit.MILLISECONDS);
+                        new ConnectionPage(engine.connectionCount(), 0, List.of()), PATIENCE_MS, TimeUnit.MILLISECONDS);
     }
 
     /** Closes a connection; whether there was one. */

@@ -91,8 +91,7 @@ final class ConsoleTest {
         try (Socket socket = new Socket(uri.getHost(), uri.getPort())) {
             socket.setSoTimeout((int) PATIENCE.toMillis());
             socket.getOutputStream().write(head.getBytes(StandardCharsets.ISO_8859_1));
-            final String answer =
-                    new String(socket.getInputStream().readNBytes(12), StandardCharsets.ISO_8859_1);
+            final String answer = new String(socket.getInputStream().readNBytes(12), StandardCharsets.ISO_8859_1);
             assertThat(answer).startsWith("HTTP/1.1 ");
             return answer.substring(9);
         }
@@ -119,30 +118,39 @@ final class ConsoleTest {
         final ConsoleServer console = console();
         final Peer peer = engines.connect(server);
         peer.send("hello").receive(5);
-        EngineFixture.until("all is counted", () -> engine.snapshot().loops().getFirst().bytesOut() == 5);
+        EngineFixture.until(
+                "all is counted", () -> engine.snapshot().loops().getFirst().bytesOut() == 5);
 
         final JsonNode all = json(console, "api/snapshot?order=AGE&limit=5");
         final JsonNode seen = all.get("engines").get(0);
         assertThat(seen.get("name").asString()).isEqualTo(engine.name());
         assertThat(seen.get("connections").asInt()).isEqualTo(1);
         assertThat(seen.get("loops").get(0).get("bytesIn").asLong()).isEqualTo(5);
-        assertThat(seen.get("addresses").get(0).asString()).isEqualTo(server.address().toString());
+        assertThat(seen.get("addresses").get(0).asString())
+                .isEqualTo(server.address().toString());
         assertThat(seen.get("limitsHit").get("connections").asLong()).isZero();
         final JsonNode connection = all.get("page").get("connections").get(0);
         assertThat(connection.get("bytesOut").asLong()).isEqualTo(5);
-        assertThat(connection.get("peer").asString()).isEqualTo(peer.localAddress().toString().substring(1));
+        assertThat(connection.get("peer").asString())
+                .isEqualTo(peer.localAddress().toString().substring(1));
 
         peer.close();
         EngineFixture.until("it is closed", () -> engine.connectionCount() == 0);
         // The first look asks, and waits for the answer.
         EngineFixture.until("the close is told", () -> {
             try {
-                return json(console, "api/snapshot").get("engines").get(0).get("recentCloses").size() == 1;
+                return json(console, "api/snapshot")
+                                .get("engines")
+                                .get(0)
+                                .get("recentCloses")
+                                .size()
+                        == 1;
             } catch (Exception e) {
                 throw new IllegalStateException(e);
             }
         });
-        assertThat(json(console, "api/connections?engine=0").get("total").asLong()).isZero();
+        assertThat(json(console, "api/connections?engine=0").get("total").asLong())
+                .isZero();
     }
 
     @Test
@@ -162,26 +170,34 @@ final class ConsoleTest {
         final ConsoleServer console = console();
         final Peer peer = engines.connect(server);
         peer.send("x").receive(1);
-        final long id = json(console, "api/connections").get("connections").get(0).get("id").asLong();
+        final long id = json(console, "api/connections")
+                .get("connections")
+                .get(0)
+                .get("id")
+                .asLong();
         final var close = request(console, "api/close?id=" + id).POST(HttpRequest.BodyPublishers.noBody());
 
         // A form of somebody else's page cannot set the field, and its script may not.
         assertThat(send(close.copy()).statusCode()).isEqualTo(403);
         final URI uri = URI.create(console.uri());
-        assertThat(statusLine(
-                        console,
-                        "POST /api/close?id=" + id + " HTTP/1.1\r\nHost: " + uri.getAuthority()
-                                + "\r\nOrigin: http://evil.example\r\nX-Hawser-Console: close\r\nContent-Length: 0\r\n\r\n"))
+        assertThat(
+                        statusLine(
+                                console,
+                                "POST /api/close?id=" + id + " HTTP/1.1\r\nHost: " + uri.getAuthority()
+                                        + "\r\nOrigin: http://evil.example\r\nX-Hawser-Console: close\r\nContent-Length: 0\r\n\r\n"))
                 .isEqualTo("403");
-        assertThat(send(request(console, "api/close?id=" + id).header("X-Hawser-Console", "close")).statusCode())
+        assertThat(send(request(console, "api/close?id=" + id).header("X-Hawser-Console", "close"))
+                        .statusCode())
                 .isEqualTo(405);
         assertThat(peer.send("y").receiveText(1)).isEqualTo("y");
 
-        assertThat(send(close.copy().header("X-Hawser-Console", "close")).statusCode()).isEqualTo(204);
+        assertThat(send(close.copy().header("X-Hawser-Console", "close")).statusCode())
+                .isEqualTo(204);
         peer.expectEnd();
         peer.close();
         EngineFixture.until("it is gone", () -> engine.connectionCount() == 0);
-        assertThat(send(close.copy().header("X-Hawser-Console", "close")).statusCode()).isEqualTo(404);
+        assertThat(send(close.copy().header("X-Hawser-Console", "close")).statusCode())
+                .isEqualTo(404);
     }
 
     @Test
@@ -193,7 +209,12 @@ final class ConsoleTest {
                     .as(host)
                     .isEqualTo("200");
         }
-        for (String host : List.of("evil.example", "evil.example" + port, "127.0.0.1.evil.example", "192.0.2.1" + port, "localhost.evil")) {
+        for (String host : List.of(
+                "evil.example",
+                "evil.example" + port,
+                "127.0.0.1.evil.example",
+                "192.0.2.1" + port,
+                "localhost.evil")) {
             assertThat(statusLine(console, "GET /api/snapshot HTTP/1.1\r\nHost: " + host + "\r\n\r\n"))
                     .as(host)
                     .isEqualTo("403");
@@ -202,7 +223,8 @@ final class ConsoleTest {
                 engines.closing(Console.of(engine).withHosts("Console.Example").start("http://127.0.0.1:0"));
         assertThat(statusLine(named, "GET / HTTP/1.1\r\nHost: console.example:8443\r\n\r\n"))
                 .isEqualTo("200");
-        assertThat(statusLine(named, "GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n")).isEqualTo("403");
+        assertThat(statusLine(named, "GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n"))
+                .isEqualTo("403");
     }
 
     @Test
@@ -210,14 +232,24 @@ final class ConsoleTest {
         final ConsoleServer console =
                 engines.closing(Console.of(engine).withToken(TOKEN).start("http://127.0.0.1:0"));
         assertThat(console.pageUri()).isEqualTo(console.uri() + "?token=" + TOKEN);
-        for (String path : List.of("", "api/snapshot", "console.js", "ws", "?token=wrong-token", "?token=", "api/snapshot?token=" + TOKEN)) {
+        for (String path : List.of(
+                "",
+                "api/snapshot",
+                "console.js",
+                "ws",
+                "?token=wrong-token",
+                "?token=",
+                "api/snapshot?token=" + TOKEN)) {
             assertThat(send(request(console, path)).statusCode()).as(path).isEqualTo(401);
         }
-        assertThat(send(request(console, "api/snapshot").header("Authorization", "Bearer " + TOKEN)).statusCode())
+        assertThat(send(request(console, "api/snapshot").header("Authorization", "Bearer " + TOKEN))
+                        .statusCode())
                 .isEqualTo(200);
-        assertThat(send(request(console, "api/snapshot").header("Authorization", "Bearer " + TOKEN + "x")).statusCode())
+        assertThat(send(request(console, "api/snapshot").header("Authorization", "Bearer " + TOKEN + "x"))
+                        .statusCode())
                 .isEqualTo(401);
-        assertThat(send(request(console, "api/snapshot").header("Authorization", "Basic " + TOKEN)).statusCode())
+        assertThat(send(request(console, "api/snapshot").header("Authorization", "Basic " + TOKEN))
+                        .statusCode())
                 .isEqualTo(401);
 
         final HttpResponse<String> login = send(request(console, "?token=" + TOKEN));
@@ -226,8 +258,10 @@ final class ConsoleTest {
         final String cookie = login.headers().firstValue("Set-Cookie").orElseThrow();
         assertThat(cookie).contains("; HttpOnly", "; SameSite=Strict", "; Path=/");
         final String pair = cookie.substring(0, cookie.indexOf(';'));
-        assertThat(send(request(console, "").header("Cookie", "a=b; " + pair)).statusCode()).isEqualTo(200);
-        assertThat(send(request(console, "").header("Cookie", "x" + pair)).statusCode()).isEqualTo(401);
+        assertThat(send(request(console, "").header("Cookie", "a=b; " + pair)).statusCode())
+                .isEqualTo(200);
+        assertThat(send(request(console, "").header("Cookie", "x" + pair)).statusCode())
+                .isEqualTo(401);
     }
 
     @Test
@@ -315,7 +349,8 @@ final class ConsoleTest {
         assertThat(seen.get("engines").get(0).get("connections").asInt()).isEqualTo(3);
 
         // Another question is answered at once.
-        socket.sendText("order=ID&descending=true&offset=2&limit=2&filter=127.0.0.1", true).join();
+        socket.sendText("order=ID&descending=true&offset=2&limit=2&filter=127.0.0.1", true)
+                .join();
         JsonNode other = messages.next();
         while (other.get("page").get("offset").asLong() != 2) {
             other = messages.next();

@@ -12,7 +12,14 @@ final class JsonWriterTest {
     @Test
     void shouldWriteWhatAnotherReaderReads() {
         final JsonWriter json = new JsonWriter().beginObject().member("a", 1).member("b", true);
-        json.name("c").beginArray().value("x").value(2).nothing().beginObject().endObject().endArray();
+        json.name("c")
+                .beginArray()
+                .value("x")
+                .value(2)
+                .nothing()
+                .beginObject()
+                .endObject()
+                .endArray();
         json.name("d").beginObject().member("e", "f").endObject().endObject();
         assertThat(json.toString()).isEqualTo("{\"a\":1,\"b\":true,\"c\":[\"x\",2,null,{}],\"d\":{\"e\":\"f\"}}");
     }

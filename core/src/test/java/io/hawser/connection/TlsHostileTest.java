@@ -214,9 +214,7 @@ final class TlsHostileTest {
                 peer.expectFailure("bad_record_mac");
             }
         }
-        assertThat(handler.awaitClose(2))
-                .extracting(CloseCause::kind)
-                .containsOnly(CloseCause.Kind.ERROR);
+        assertThat(handler.awaitClose(2)).extracting(CloseCause::kind).containsOnly(CloseCause.Kind.ERROR);
     }
 
     @Test
@@ -228,8 +226,9 @@ final class TlsHostileTest {
         for (int piece : new int[] {1, 7, 100}) {
             try (Socket below = new Fragmenting("127.0.0.1", server.address().port(), piece);
                     SslPeer peer = SslPeer.over(
-                            context, below, parameters -> parameters.setServerNames(
-                                    List.of(new SNIHostName("www.example.org"))))) {
+                            context,
+                            below,
+                            parameters -> parameters.setServerNames(List.of(new SNIHostName("www.example.org"))))) {
                 assertThat(peer.certificates().getFirst()).isEqualTo(named.certificate());
                 assertThat(peer.send("whole").receiveText(5)).isEqualTo("whole");
             }
@@ -240,7 +239,10 @@ final class TlsHostileTest {
     void shouldTellATruncatedHandshake() throws Exception {
         listen(builder -> builder);
 
-        engines.connect(server).send(HexFormat.of().parseHex("16030100")).finish().expectGone();
+        engines.connect(server)
+                .send(HexFormat.of().parseHex("16030100"))
+                .finish()
+                .expectGone();
 
         expectNobodyHeard();
     }

@@ -88,18 +88,27 @@ final class TlsPolicyTest {
         final Recorder handler = Recorder.echo();
         final Server server = listen(
                 engine,
-                Tls.server().provider(provider).identity(LOCAL).applicationProtocols("h2", "http/1.1").build(),
+                Tls.server()
+                        .provider(provider)
+                        .identity(LOCAL)
+                        .applicationProtocols("h2", "http/1.1")
+                        .build(),
                 handler);
 
-        final Connection both =
-                dial(engine, server, trusting().applicationProtocols("http/1.1", "h2").build());
+        final Connection both = dial(
+                engine,
+                server,
+                trusting().applicationProtocols("http/1.1", "h2").build());
         assertThat(both.tls().orElseThrow().applicationProtocol()).contains("h2");
         assertThat(handler.awaitOpen().tls().orElseThrow().applicationProtocol())
                 .contains("h2");
         final Connection none = dial(engine, server, trusting().build());
         assertThat(none.tls().orElseThrow().applicationProtocol()).isEmpty();
         assertThat(refusal(
-                        engine, server, "127.0.0.1", trusting().applicationProtocols("spdy/3").build()))
+                        engine,
+                        server,
+                        "127.0.0.1",
+                        trusting().applicationProtocols("spdy/3").build()))
                 .hasMessageContaining("no_application_protocol");
     }
 
@@ -111,7 +120,12 @@ final class TlsPolicyTest {
                 TestCertificates.ec().issuedBy(ROOT).forHost("*.example.org").make();
         final Server server = listen(
                 engines.engine(),
-                Tls.server().provider(provider).identity(LOCAL).identity(wildcard).identity(exact).build(),
+                Tls.server()
+                        .provider(provider)
+                        .identity(LOCAL)
+                        .identity(wildcard)
+                        .identity(exact)
+                        .build(),
                 Recorder.echo());
         final Map<String, TlsIdentity> expected = new LinkedHashMap<>();
         expected.put("www.example.org", exact);
@@ -142,7 +156,8 @@ final class TlsPolicyTest {
     void shouldTellTheNameThatWasAskedFor() throws Exception {
         final Engine engine = engines.engine();
         final Recorder handler = Recorder.echo();
-        final Server server = listen(engine, Tls.server().provider(provider).identity(LOCAL).build(), handler);
+        final Server server =
+                listen(engine, Tls.server().provider(provider).identity(LOCAL).build(), handler);
 
         dial(engine, server, "localhost", trusting().build());
 
@@ -161,7 +176,8 @@ final class TlsPolicyTest {
             final Recorder handler = new Recorder();
             final Server server = listen(
                     engine,
-                    Tls.server().provider(provider)
+                    Tls.server()
+                            .provider(provider)
                             .identity(LOCAL)
                             .trust(ROOT.certificate())
                             .clientAuth(ClientAuth.REQUIRE)
@@ -182,7 +198,8 @@ final class TlsPolicyTest {
         final Recorder handler = new Recorder();
         final Server server = listen(
                 engine,
-                Tls.server().provider(provider)
+                Tls.server()
+                        .provider(provider)
                         .identity(LOCAL)
                         .trust(ROOT.certificate())
                         .clientAuth(ClientAuth.WANT)
@@ -211,9 +228,23 @@ final class TlsPolicyTest {
                 .issuedBy(ROOT)
                 .make();
         final Map<String, TlsIdentity> bad = new LinkedHashMap<>();
-        bad.put("expired", TestCertificates.ec().issuedBy(ROOT).expired().forHost("localhost").make());
-        bad.put("not yet valid", TestCertificates.ec().issuedBy(ROOT).notYetValid().forHost("localhost").make());
-        bad.put("of another host", TestCertificates.ec().issuedBy(ROOT).forHost("example.org").make());
+        bad.put(
+                "expired",
+                TestCertificates.ec()
+                        .issuedBy(ROOT)
+                        .expired()
+                        .forHost("localhost")
+                        .make());
+        bad.put(
+                "not yet valid",
+                TestCertificates.ec()
+                        .issuedBy(ROOT)
+                        .notYetValid()
+                        .forHost("localhost")
+                        .make());
+        bad.put(
+                "of another host",
+                TestCertificates.ec().issuedBy(ROOT).forHost("example.org").make());
         bad.put("self-signed", Tls.selfSigned());
         bad.put(
                 "of another root",
@@ -225,23 +256,37 @@ final class TlsPolicyTest {
                 "issued by who is no authority",
                 TestCertificates.ec().issuedBy(LOCAL).forHost("localhost").make());
         for (Map.Entry<String, TlsIdentity> entry : bad.entrySet()) {
-            final Server server =
-                    listen(engine, Tls.server().provider(provider).identity(entry.getValue()).build(), Recorder.echo());
+            final Server server = listen(
+                    engine,
+                    Tls.server().provider(provider).identity(entry.getValue()).build(),
+                    Recorder.echo());
             assertThat(refusal(engine, server, "localhost", trusting().build()))
                     .as(entry.getKey())
                     .isInstanceOf(IOException.class);
-            assertThat(dial(engine, server, Tls.client().provider(provider).insecurelyTrustAnyServer().build())
+            assertThat(dial(
+                                    engine,
+                                    server,
+                                    Tls.client()
+                                            .provider(provider)
+                                            .insecurelyTrustAnyServer()
+                                            .build())
                             .tls())
                     .as("%s, insecurely", entry.getKey())
                     .isPresent();
         }
         final Server other = listen(
-                engine, Tls.server().provider(provider).identity(bad.get("of another host")).build(), Recorder.echo());
+                engine,
+                Tls.server()
+                        .provider(provider)
+                        .identity(bad.get("of another host"))
+                        .build(),
+                Recorder.echo());
         assertThat(refusal(engine, other, "127.0.0.1", trusting().build())).isInstanceOf(IOException.class);
         dial(engine, other, trusting().insecurelyIgnoreHost().build());
         final Server chained = listen(
                 engine,
-                Tls.server().provider(provider)
+                Tls.server()
+                        .provider(provider)
                         .identity(TestCertificates.ed25519()
                                 .issuedBy(intermediate)
                                 .forHost("localhost")
@@ -258,7 +303,8 @@ final class TlsPolicyTest {
     @Test
     void shouldTrustTheRootsOfTheJdkByDefault() throws Exception {
         final Engine engine = engines.engine();
-        final Server server = listen(engine, Tls.server().provider(provider).identity(LOCAL).build(), Recorder.echo());
+        final Server server =
+                listen(engine, Tls.server().provider(provider).identity(LOCAL).build(), Recorder.echo());
 
         assertThat(EngineFixture.awaitFailure(engine.dial(server.address().toString(), Recorder.echo())))
                 .hasMessageContaining("unable to find valid certification path");
@@ -287,8 +333,10 @@ final class TlsPolicyTest {
         tls.reload(List.of(LOCAL));
         assertThat(shown(dial(engine, server, trusting().build()))).isEqualTo(LOCAL.certificate());
         // A key of somebody else.
-        Files.writeString(file, Tls.pem(new TlsIdentity(LOCAL.chain(), Tls.selfSigned().key())));
-        assertThatThrownBy(() -> Tls.server().provider(provider).certificate(file, file).build())
+        Files.writeString(
+                file, Tls.pem(new TlsIdentity(LOCAL.chain(), Tls.selfSigned().key())));
+        assertThatThrownBy(() ->
+                        Tls.server().provider(provider).certificate(file, file).build())
                 .hasMessageContaining("the key is not that of the certificate");
     }
 
@@ -300,13 +348,17 @@ final class TlsPolicyTest {
     void shouldResumeSessions() throws Exception {
         final Engine engine = engines.engine();
         for (TlsVersion version : TlsVersion.values()) {
-            final Tls serverTls = Tls.server().provider(provider).identity(LOCAL).versions(version).build();
+            final Tls serverTls = Tls.server()
+                    .provider(provider)
+                    .identity(LOCAL)
+                    .versions(version)
+                    .build();
             final Tls clientTls = trusting().build();
             final Server server = listen(engine, serverTls, Recorder.echo());
             for (int i = 0; i < 2; i++) {
                 final Recorder handler = new Recorder();
-                final Connection connection = EngineFixture.await(engine.dial(
-                        server.address(), ConnectionOptions.DEFAULT.withTls(clientTls), handler));
+                final Connection connection = EngineFixture.await(
+                        engine.dial(server.address(), ConnectionOptions.DEFAULT.withTls(clientTls), handler));
                 // The ticket of TLS 1.3 comes before the answer.
                 connection.execute(() -> connection.writer().writeString("x"));
                 handler.awaitText(1);
@@ -340,11 +392,17 @@ final class TlsPolicyTest {
         assertThatThrownBy(() -> Tls.server().provider(provider).build())
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessageContaining("identity");
-        assertThatThrownBy(() ->
-                        Tls.server().provider(provider).identity(LOCAL).clientAuth(ClientAuth.WANT).build())
+        assertThatThrownBy(() -> Tls.server()
+                        .provider(provider)
+                        .identity(LOCAL)
+                        .clientAuth(ClientAuth.WANT)
+                        .build())
                 .isInstanceOf(IllegalStateException.class);
-        assertThatThrownBy(() ->
-                        Tls.server().provider(provider).identity(LOCAL).cipherSuites("TLS_NULL").build())
+        assertThatThrownBy(() -> Tls.server()
+                        .provider(provider)
+                        .identity(LOCAL)
+                        .cipherSuites("TLS_NULL")
+                        .build())
                 .hasMessageContaining("TLS_NULL");
     }
 }
