@@ -84,8 +84,20 @@ final class HttpClientTest {
 
     @Test
     void shouldReadChunksAndTrailersHoweverTheyAreCut() throws Exception {
-        final byte[] response = ("HTTP/1.1 200 OK\r\nTransfer-Encoding: Chunked\r\nTrailer: X-Sum\r\n\r\n"
-                        + "4;x=\"y\"\r\nwiki\r\n5\r\npedia\r\n0\r\nX-Sum: 9\r\n\r\n")
+        final byte[] response = String.join(
+                        "\r\n",
+                        "HTTP/1.1 200 OK",
+                        "Transfer-Encoding: Chunked",
+                        "Trailer: X-Sum",
+                        "",
+                        "4;x=\"y\"",
+                        "wiki",
+                        "5",
+                        "pedia",
+                        "0",
+                        "X-Sum: 9",
+                        "",
+                        "")
                 .getBytes(StandardCharsets.US_ASCII);
         final ScriptedServer server = server(link -> {
             link.readHead();
