@@ -75,8 +75,17 @@ final class WebSocketHandlerTest {
     @ValueSource(booleans = {true, false})
     void shouldRefuseAnOldHandshakeAndWhatFollowsIt(boolean inLoop) throws Exception {
         final Peer peer = connect(inLoop);
-        peer.send("GET /chat HTTP/1.1\r\nHost: here.example\r\nUpgrade: WebSocket\r\nConnection: Upgrade\r\n\r\n"
-                + "GET /other HTTP/1.1\r\nHost: here.example\r\n\r\n");
+        final String two = """
+                GET /chat HTTP/1.1
+                Host: here.example
+                Upgrade: WebSocket
+                Connection: Upgrade
+
+                GET /other HTTP/1.1
+                Host: here.example
+
+                """;
+        peer.send(two.replace("\n", "\r\n"));
         assertThat(peer.receiveAllText())
                 .startsWith("HTTP/1.1 426 ")
                 .contains("Sec-WebSocket-Version: 13\r\n")
