@@ -2,8 +2,9 @@
 /** Small whole programs. */
 module io.hawser.examples {
     requires static org.jspecify;
-    requires io.hawser;
-    requires io.hawser.http;
+    requires transitive io.hawser;
+    requires transitive io.hawser.http;
+    requires io.hawser.websocket;
 
     exports io.hawser.examples;
 }

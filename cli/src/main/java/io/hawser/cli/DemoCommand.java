@@ -88,7 +88,7 @@ final class DemoCommand implements Callable<Integer> {
             startServers(view, directory);
             try (DemoPages pages =
                     DemoPages.start(servers.stream().map(DemoServers::engine).toList())) {
-                view.pages(pages.consoleUri(), pages.metricsUri());
+                view.pages(pages.consoleUri(), pages.metricsUri(), pages.roomUri());
                 if (open) {
                     pages.open();
                 }

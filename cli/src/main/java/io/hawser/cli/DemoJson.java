@@ -28,8 +28,12 @@ final class DemoJson implements DemoView {
     }
 
     @Override
-    public void pages(String console, String metrics) {
-        print(new Json().put("event", "pages").put("console", console).put("metrics", metrics));
+    public void pages(String console, String metrics, String room) {
+        print(new Json()
+                .put("event", "pages")
+                .put("console", console)
+                .put("metrics", metrics)
+                .put("room", room));
     }
 
     @Override

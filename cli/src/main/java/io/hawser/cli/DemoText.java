@@ -46,10 +46,13 @@ final class DemoText implements DemoView {
     }
 
     @Override
-    public void pages(String console, String metrics) {
+    public void pages(String console, String metrics, String room) {
         out.println("Watch it in a browser:   " + terminal.bold(console));
         out.println("in another terminal:     hawser top " + console);
         out.println("with Prometheus:         " + metrics);
+        out.println(
+                "A page that talks over wss (the browser warns of the certificate, which was made up for this run): "
+                        + terminal.bold(room));
         out.println();
         out.flush();
     }

@@ -13,7 +13,7 @@ interface DemoView {
     void servers(List<DemoServer> servers, List<String> unavailable);
 
     /** Where a browser finds the console, and Prometheus the meters. */
-    void pages(String console, String metrics);
+    void pages(String console, String metrics, String room);
 
     /** What will happen; each server gets this load. */
     void plan(LoadSpec spec);
