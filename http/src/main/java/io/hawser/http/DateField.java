@@ -3,16 +3,9 @@ package io.hawser.http;
 
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
-import java.time.ZoneOffset;
-import java.time.format.DateTimeFormatter;
-import java.util.Locale;
 
 /** The Date field, RFC 9110, 6.6.1, made once a second. Any thread. */
 final class DateField {
-    /** IMF-fixdate, RFC 9110, 5.6.7. */
-    static final DateTimeFormatter FORMAT = DateTimeFormatter.ofPattern("EEE, dd MMM yyyy HH:mm:ss 'GMT'", Locale.ROOT)
-            .withZone(ZoneOffset.UTC);
-
     private static final class Line {
         private final long second;
         private final byte[] bytes;
@@ -28,7 +21,7 @@ final class DateField {
     private DateField() {}
 
     private static Line line(long second) {
-        final String text = "Date: " + FORMAT.format(Instant.ofEpochSecond(second)) + "\r\n";
+        final String text = "Date: " + HttpDates.format(Instant.ofEpochSecond(second)) + "\r\n";
         return new Line(second, text.getBytes(StandardCharsets.US_ASCII));
     }
 

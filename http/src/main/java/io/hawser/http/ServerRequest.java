@@ -104,7 +104,7 @@ final class ServerRequest implements Request {
     public String path() {
         String decoded = path;
         if (decoded == null) {
-            decoded = Percent.decodePath(rawPath());
+            decoded = TargetText.decodePath(rawPath());
             path = decoded;
         }
         return decoded;
@@ -127,7 +127,7 @@ final class ServerRequest implements Request {
     public Map<String, List<String>> parameters() {
         Map<String, List<String>> decoded = parameters;
         if (decoded == null) {
-            decoded = Percent.decodeQuery(query().orElse(""));
+            decoded = TargetText.decodeQuery(query().orElse(""));
             parameters = decoded;
         }
         return decoded;
