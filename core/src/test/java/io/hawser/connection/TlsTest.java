@@ -2,6 +2,7 @@
 package io.hawser.connection;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThatCode;
 
 import io.hawser.connection.CloseCause.Kind;
 import io.hawser.tls.Tls;
@@ -15,47 +16,60 @@ import java.net.Socket;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 
-/** TLS on every transport. */
+/** TLS on every transport, by every library. */
 @ParameterizedClass
-@EnumSource(TestTransport.class)
+@MethodSource("all")
 final class TlsTest {
     private static final TlsIdentity IDENTITY = Tls.selfSigned();
     private static final int MEBIBYTE = 1 << 20;
 
     private final TestTransport transport;
+    private final TlsProvider provider;
 
     @RegisterExtension
     final EngineFixture engines;
 
-    TlsTest(TestTransport transport) {
+    static Stream<Arguments> all() {
+        return Stream.of(TestTransport.values())
+                .flatMap(transport -> Stream.of(TlsProvider.JDK, TlsProvider.OPENSSL)
+                        .map(provider -> Arguments.of(transport, provider)));
+    }
+
+    TlsTest(TestTransport transport, TlsProvider provider) {
         this.transport = transport;
+        this.provider = provider;
         engines = new EngineFixture(transport);
     }
 
     @BeforeEach
-    void needTransport() {
+    void needBoth() {
         transport.assumeAvailable();
+        assumeThatCode(() ->
+                        Tls.server().provider(provider).identity(IDENTITY).build())
+                .doesNotThrowAnyException();
     }
 
     private Server listen(Engine engine, ConnectionHandler handler) throws IOException {
         return engine.listen(
                 Address.parse("tls://127.0.0.1:0"),
                 ServerOptions.DEFAULT.withConnections(ConnectionOptions.DEFAULT.withTls(Tls.server()
-                        .provider(TlsProvider.JDK)
+                        .provider(provider)
                         .identity(IDENTITY)
                         .build())),
                 engines.watched(handler));
     }
 
-    private static ConnectionOptions client() throws IOException {
+    private ConnectionOptions client() throws IOException {
         return ConnectionOptions.DEFAULT.withTls(Tls.client()
-                .provider(TlsProvider.JDK)
+                .provider(provider)
                 .trust(IDENTITY.certificate())
                 .build());
     }
@@ -118,7 +132,7 @@ final class TlsTest {
         final Server server = engine.serve(
                 Address.parse("tls://127.0.0.1:0"),
                 ServerOptions.DEFAULT.withConnections(ConnectionOptions.DEFAULT.withTls(Tls.server()
-                        .provider(TlsProvider.JDK)
+                        .provider(provider)
                         .identity(IDENTITY)
                         .build())),
                 c -> c.writer().writeInt(2 * c.reader().readInt()).flush());
