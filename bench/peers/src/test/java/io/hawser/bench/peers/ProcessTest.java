@@ -102,7 +102,12 @@ class ProcessTest {
     @Test
     void shouldCollectTheGarbageBeforeItReads() throws Exception {
         final Process target = start(Allocating.class);
-        try {
+        try (BufferedReader allocated = target.inputReader(StandardCharsets.UTF_8);
+                PrintWriter allocate = new PrintWriter(target.outputWriter(StandardCharsets.UTF_8))) {
+            // A JVM that is still starting may miss the signal to be attached to, and the answer is waited for in vain.
+            allocate.println();
+            allocate.flush();
+            assertThat(allocated.readLine()).isEqualTo("done");
             final long before = value(read(target), "gc_count");
             assertThat(value(read(target, "--gc"), "gc_count")).isGreaterThan(before);
         } finally {
