@@ -82,6 +82,8 @@ SERVERS = {server.name: server for server in (
     Server("hawser-uring-carried", (ECHO,), hawser("io_uring", "--blocking", "--loop-carried")),
     Server("hawser-epoll-in-loop", (HTTP,), hawser("epoll", *IN_LOOP)),
     Server("hawser-uring-in-loop", (HTTP,), hawser("io_uring", *IN_LOOP)),
+    Server("hawser-epoll-http-carried", (HTTP,), hawser("epoll", "--loop-carried")),
+    Server("hawser-uring-http-carried", (HTTP,), hawser("io_uring", "--loop-carried")),
     Server("hawser-epoll-jdk", (TLS,), hawser("epoll", "--tls-provider", "jdk")),
     Server("hawser-epoll-openssl", (TLS,), hawser("epoll", "--tls-provider", "openssl")),
     Server("hawser-uring-jdk", (TLS,), hawser("io_uring", "--tls-provider", "jdk")),
@@ -203,7 +205,7 @@ def tls(name, title, figure, load, warm=1):
 
 
 def http(name, title, load):
-    ours = (*OURS, *(f"{server}-in-loop" for server in OURS))
+    ours = (*OURS, *(f"{server}-{how}" for server in OURS for how in ("http-carried", "in-loop")))
     return Scenario(name, f"HTTP/1.1, 'Hello, World!', 100 connections, {title}", "closed", CPU,
                     (*ours, "netty-epoll", "vertx", "undertow", "nginx"), mode=HTTP, baseline="netty-epoll",
                     load={"connections": 100, "body": BODY, **load},

@@ -104,7 +104,8 @@ final class ServeCommand implements Callable<Integer> {
 
     @Option(
             names = "--loop-carried",
-            description = "With --blocking: the loop's own thread carries the virtual threads, not the JDK's pool")
+            description =
+                    "With --blocking or http://: the loop's own thread carries the virtual threads, not the JDK's pool")
     private boolean loopCarried;
 
     @Option(
@@ -181,8 +182,8 @@ final class ServeCommand implements Callable<Integer> {
         if (addresses.stream().anyMatch(WebSocketEcho::isFor) && (blocking || codec != null)) {
             throw new ParameterException(spec.commandLine(), "ws:// goes without --blocking and --codec");
         }
-        if (loopCarried && !blocking) {
-            throw new ParameterException(spec.commandLine(), "--loop-carried goes with --blocking");
+        if (loopCarried && !blocking && addresses.stream().noneMatch(HttpServing::isHttp)) {
+            throw new ParameterException(spec.commandLine(), "--loop-carried goes with --blocking or http://");
         }
         if (codec != null && (blocking || wanted.stream().anyMatch(Address::isUdp))) {
             throw new ParameterException(spec.commandLine(), "--codec goes with streams, and without --blocking");

@@ -11,6 +11,7 @@ import io.hawser.tls.TlsProvider;
 import io.hawser.tls.TlsSession;
 import io.hawser.tls.TlsTruncatedException;
 import io.hawser.tls.TlsVersion;
+import io.hawser.transport.TransportConfig;
 import java.io.IOException;
 import java.net.Socket;
 import java.util.List;
@@ -52,26 +53,21 @@ final class TlsTest {
     @BeforeEach
     void needBoth() {
         transport.assumeAvailable();
-        assumeThatCode(() ->
-                        Tls.server().provider(provider).identity(IDENTITY).build())
+        assumeThatCode(() -> Tls.server().provider(provider).identity(IDENTITY).build())
                 .doesNotThrowAnyException();
     }
 
     private Server listen(Engine engine, ConnectionHandler handler) throws IOException {
         return engine.listen(
                 Address.parse("tls://127.0.0.1:0"),
-                ServerOptions.DEFAULT.withConnections(ConnectionOptions.DEFAULT.withTls(Tls.server()
-                        .provider(provider)
-                        .identity(IDENTITY)
-                        .build())),
+                ServerOptions.DEFAULT.withConnections(ConnectionOptions.DEFAULT.withTls(
+                        Tls.server().provider(provider).identity(IDENTITY).build())),
                 engines.watched(handler));
     }
 
     private ConnectionOptions client() throws IOException {
-        return ConnectionOptions.DEFAULT.withTls(Tls.client()
-                .provider(provider)
-                .trust(IDENTITY.certificate())
-                .build());
+        return ConnectionOptions.DEFAULT.withTls(
+                Tls.client().provider(provider).trust(IDENTITY.certificate()).build());
     }
 
     @Test
@@ -97,7 +93,8 @@ final class TlsTest {
                 peer.expectEnd();
             }
             EngineFixture.until("the end of the connection", () -> engine.connectionCount() == 0);
-            idleBytes = engine.pool().usedBytes();
+            // Whether the transport holds a block ready for the next read is chance, so one is allowed for.
+            idleBytes = Math.max(engine.pool().usedBytes(), TransportConfig.DEFAULT_READ_BLOCK_BYTES);
         }
         assertThat(handler.awaitClose(3)).extracting(CloseCause::kind).containsOnly(Kind.PEER_CLOSED);
         assertThat(handler.awaitOpen(3))
@@ -131,10 +128,8 @@ final class TlsTest {
         final Engine engine = engines.engine();
         final Server server = engine.serve(
                 Address.parse("tls://127.0.0.1:0"),
-                ServerOptions.DEFAULT.withConnections(ConnectionOptions.DEFAULT.withTls(Tls.server()
-                        .provider(provider)
-                        .identity(IDENTITY)
-                        .build())),
+                ServerOptions.DEFAULT.withConnections(ConnectionOptions.DEFAULT.withTls(
+                        Tls.server().provider(provider).identity(IDENTITY).build())),
                 c -> c.writer().writeInt(2 * c.reader().readInt()).flush());
         try (Connection connection = engine.dial(server.address(), client())) {
             for (int i = 0; i < 10; i++) {

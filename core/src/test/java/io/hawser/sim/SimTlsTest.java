@@ -97,12 +97,9 @@ class SimTlsTest {
         final Engine clients = simulation.engine("10.0.0.2").loops(1).start();
         // OpenSSL where it is there.
         final TlsProvider provider = seed % 2 == 0 ? TlsProvider.JDK : TlsProvider.AUTO;
-        final Tls serverTls =
-                Tls.server().provider(provider).identity(IDENTITY).build();
-        final Tls clientTls = Tls.client()
-                .provider(provider)
-                .trust(IDENTITY.certificate())
-                .build();
+        final Tls serverTls = Tls.server().provider(provider).identity(IDENTITY).build();
+        final Tls clientTls =
+                Tls.client().provider(provider).trust(IDENTITY.certificate()).build();
         final Echo echo = new Echo();
         final Server unused = servers.listen(
                 ADDRESS, ServerOptions.DEFAULT.withConnections(ConnectionOptions.DEFAULT.withTls(serverTls)), echo);
