@@ -14,7 +14,13 @@ class UsageTest {
                     serve nonsense                              | An address needs a scheme
                     serve tcp://127.0.0.1                       | The port is missing
                     serve tcp://127.0.0.1:65536                 | The port must be 0 to 65535
-                    serve http://127.0.0.1:80                   | Unknown scheme 'http'
+                    serve ftp://127.0.0.1:80                    | Unknown scheme 'ftp'
+                    serve http://127.0.0.1                      | The port is missing
+                    serve https://127.0.0.1:0                   | TLS needs either
+                    serve wss://127.0.0.1:0/echo                | TLS needs either
+                    serve ws://127.0.0.1:0/echo --blocking      | ws:// goes without --blocking
+                    serve --in-loop                             | go with http://
+                    serve --loop-carried                        | --loop-carried goes with --blocking or http://
                     serve --transport kqueue                    | Unknown transport 'kqueue'
                     serve --loops 0                             | --loops must be from 1 to 1024, not 0
                     serve --loops many                          | is not an int
