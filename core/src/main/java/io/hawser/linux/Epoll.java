@@ -40,7 +40,8 @@ public final class Epoll implements AutoCloseable {
 
     private static final MethodHandle EPOLL_CREATE1 = Native.function("epoll_create1");
     private static final MethodHandle EPOLL_CTL = Native.function("epoll_ctl");
-    private static final MethodHandle EPOLL_WAIT = Native.function("epoll_wait");
+    private static final MethodHandle EPOLL_WAIT = Native.functionWithoutErrno("epoll_wait");
+    private static final MethodHandle EPOLL_WAIT_ERRNO = Native.function("epoll_wait");
 
     private final CallState state;
     private final int fd;
@@ -94,11 +95,19 @@ public final class Epoll implements AutoCloseable {
     public int await(int timeoutMs) {
         try {
             // SAFETY: the kernel writes at most maxEvents events, for which there is room.
-            return state.result((int) (long) EPOLL_WAIT.invokeExact(
-                    state.segment(), (long) fd, events.address(), (long) maxEvents, (long) timeoutMs, 0L, 0L));
+            final int returned = (int) (long)
+                    EPOLL_WAIT.invokeExact((long) fd, events.address(), (long) maxEvents, (long) timeoutMs, 0L, 0L);
+            return returned >= 0 ? returned : awaitAgain();
         } catch (Throwable t) {
             throw Native.unexpected(t);
         }
+    }
+
+    /** Looks once more after a wait that failed: finds what there is if that was a signal, and what is wrong otherwise. */
+    private int awaitAgain() throws Throwable {
+        // SAFETY: as above.
+        return state.result((int) (long) EPOLL_WAIT_ERRNO.invokeExact(
+                state.segment(), (long) fd, events.address(), (long) maxEvents, 0L, 0L, 0L));
     }
 
     /** What happened, of event {@code index} of the last wait. */

@@ -42,6 +42,16 @@ final class Native {
         return LINKER.downcallHandle(symbol(name), SIX, ERRNO);
     }
 
+    /**
+     * As {@link #function}, for a call that is made on each turn of a loop and can be repeated to learn why it failed: {@code (long × 6) long}.
+     *
+     * <p>The JDK cuts a slice of the {@link CallState} for each call that keeps {@code errno}. That costs nothing as long as all of the turn is compiled
+     * as one; what the compiler has no room for at the end of a large one, the wait above all, would make an object each time.
+     */
+    static MethodHandle functionWithoutErrno(String name) {
+        return LINKER.downcallHandle(symbol(name), SIX);
+    }
+
     /** As {@link #function}, with seven arguments. */
     static MethodHandle functionOfSeven(String name) {
         return LINKER.downcallHandle(symbol(name), SEVEN, ERRNO);
