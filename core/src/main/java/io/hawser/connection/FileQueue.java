@@ -127,7 +127,7 @@ final class FileQueue {
         }
         int read = 0;
         try {
-            read = first.file().handle().read(block, wanted, first.position());
+            read = first.file().handle().read(block.memory().asSlice(0, wanted), first.position());
             if (read <= 0) {
                 throw first.truncated(first.position());
             }

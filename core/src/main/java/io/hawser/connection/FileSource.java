@@ -4,6 +4,8 @@ package io.hawser.connection;
 import io.hawser.log.Log;
 import io.hawser.transport.FileHandle;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.channels.ClosedChannelException;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -40,6 +42,29 @@ public final class FileSource implements AutoCloseable {
     /** When it was last modified before it was opened. */
     public FileTime lastModifiedTime() {
         return handle.lastModifiedTime();
+    }
+
+    /**
+     * Reads into the beginning of {@code target}, waiting for the disk if the bytes are not in memory.
+     *
+     * @param target native memory, filled as far as there are bytes
+     * @param position where in the file they start, at least 0
+     * @return how many were read, less than {@code target} has room for at times; 0 at or behind the end
+     * @throws IllegalArgumentException if {@code target} is not native, or {@code position} negative
+     * @throws IOException if the file cannot be read, or is closed
+     */
+    public int read(MemorySegment target, long position) throws IOException {
+        if (!target.isNative() || position < 0) {
+            throw new IllegalArgumentException("Cannot be read to: " + target + " from " + position);
+        }
+        if (!hold()) {
+            throw new ClosedChannelException();
+        }
+        try {
+            return Math.max(0, handle.read(target, position));
+        } finally {
+            release();
+        }
     }
 
     FileHandle handle() {

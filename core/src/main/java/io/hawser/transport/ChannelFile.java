@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.hawser.transport;
 
-import io.hawser.buffer.Block;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.nio.channels.FileChannel;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
@@ -61,8 +61,8 @@ public final class ChannelFile implements FileHandle {
     }
 
     @Override
-    public int read(Block target, int bytes, long position) throws IOException {
-        return channel.read(target.byteBuffer(0, bytes), position);
+    public int read(MemorySegment target, long position) throws IOException {
+        return channel.read(target.asByteBuffer(), position);
     }
 
     @Override

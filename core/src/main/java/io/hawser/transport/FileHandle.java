@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.hawser.transport;
 
-import io.hawser.buffer.Block;
 import java.io.Closeable;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.attribute.FileTime;
 
 /**
@@ -20,9 +20,9 @@ public interface FileHandle extends Closeable {
     /**
      * Copies bytes into the beginning of {@code target}, waiting for the disk if they are not in memory.
      *
-     * @param bytes how many at most, at least 1
+     * @param target native memory, filled as far as there are bytes
      * @param position where in the file they start
      * @return how many were there; 0 or less at or behind the end
      */
-    int read(Block target, int bytes, long position) throws IOException;
+    int read(MemorySegment target, long position) throws IOException;
 }

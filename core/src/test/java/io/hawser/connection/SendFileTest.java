@@ -4,13 +4,15 @@ package io.hawser.connection;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.hawser.buffer.Block;
 import io.hawser.buffer.BufferFullException;
 import io.hawser.transport.ChannelFile;
 import io.hawser.transport.FileHandle;
 import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
@@ -188,9 +190,9 @@ final class SendFileTest {
         }
 
         @Override
-        public int read(Block target, int bytes, long position) throws IOException {
+        public int read(MemorySegment target, long position) throws IOException {
             reads.incrementAndGet();
-            return file.read(target, bytes, position);
+            return file.read(target, position);
         }
 
         @Override
@@ -446,6 +448,25 @@ final class SendFileTest {
                 .hasMessageContaining("not a regular file");
         assertThat(descriptors(real)).isZero();
         assertThat(descriptors(directory)).isZero();
+    }
+
+    @Test
+    void shouldReadFromAFileUntilItIsClosed() throws Exception {
+        final FileSource file = open(engines.engine(), "0123456789");
+        try (Arena arena = Arena.ofConfined()) {
+            final MemorySegment target = arena.allocate(4);
+
+            assertThat(file.read(target, 3)).isEqualTo(4);
+            assertThat(target.toArray(ValueLayout.JAVA_BYTE)).isEqualTo("3456".getBytes(StandardCharsets.UTF_8));
+            assertThat(file.read(target, 8)).isEqualTo(2);
+            assertThat(file.read(target, 10)).isZero();
+            assertThat(file.read(target, Long.MAX_VALUE / 2)).isZero();
+            assertThatThrownBy(() -> file.read(target, -1)).isInstanceOf(IllegalArgumentException.class);
+            assertThatThrownBy(() -> file.read(MemorySegment.ofArray(new byte[1]), 0))
+                    .isInstanceOf(IllegalArgumentException.class);
+            file.close();
+            assertThatThrownBy(() -> file.read(target, 0)).isInstanceOf(ClosedChannelException.class);
+        }
     }
 
     private FileSource open(Engine engine, String content) throws IOException {

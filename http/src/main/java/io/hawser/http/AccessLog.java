@@ -2,10 +2,10 @@
 package io.hawser.http;
 
 import io.hawser.buffer.Reader;
+import io.hawser.connection.FileSource;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
-import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -192,7 +192,7 @@ public final class AccessLog implements HttpHandler, AutoCloseable {
         }
 
         @Override
-        public void sendFile(FileChannel file, long offset, long count) throws IOException {
+        public void sendFile(FileSource file, long offset, long count) throws IOException {
             super.sendFile(file, offset, count);
             ended();
         }

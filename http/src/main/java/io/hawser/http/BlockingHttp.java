@@ -5,7 +5,6 @@ import io.hawser.buffer.NotEnoughBytesException;
 import io.hawser.buffer.Reader;
 import io.hawser.connection.Connection;
 import io.hawser.connection.ReadTimeoutException;
-import java.io.IOException;
 import java.time.Duration;
 
 /** HTTP on a virtual thread: the handler reads bodies itself, and waits for them. The thread that serves the connection. */
@@ -85,14 +84,6 @@ final class BlockingHttp extends HttpConnection {
     @Override
     void deferredEnded() {
         // None is deferred.
-    }
-
-    @Override
-    void send(FileCopy file) throws IOException {
-        while (!file.isDone()) {
-            file.copy(writer());
-        }
-        fileSent();
     }
 
     @Override

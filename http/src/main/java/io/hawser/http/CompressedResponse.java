@@ -5,17 +5,14 @@ import io.hawser.buffer.Buffer;
 import io.hawser.buffer.Reader;
 import io.hawser.buffer.Writer;
 import io.hawser.buffer.WriterHook;
+import io.hawser.connection.FileSource;
 import java.io.ByteArrayOutputStream;
-import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.Objects;
 import java.util.Optional;
@@ -150,7 +147,7 @@ final class CompressedResponse extends ForwardingResponse {
     }
 
     @Override
-    public void sendFile(FileChannel file, long offset, long count) throws IOException {
+    public void sendFile(FileSource file, long offset, long count) throws IOException {
         if (isCommitted() || !decide(count)) {
             super.sendFile(file, offset, count);
             return;
@@ -158,17 +155,7 @@ final class CompressedResponse extends ForwardingResponse {
         markCompressed();
         try {
             final CompressingStream stream = compress(super.outputStream());
-            final byte[] piece = new byte[PIECE_BYTES];
-            long at = offset;
-            while (at < offset + count) {
-                final int wanted = (int) Math.min(piece.length, offset + count - at);
-                final int n = file.read(ByteBuffer.wrap(piece, 0, wanted), at);
-                if (n < 0) {
-                    throw new EOFException("The file is shorter");
-                }
-                stream.write(piece, 0, n);
-                at += n;
-            }
+            FileCopy.copy(file, offset, count, stream);
             stream.finish();
         } finally {
             free();
@@ -178,8 +165,8 @@ final class CompressedResponse extends ForwardingResponse {
 
     @Override
     public void sendFile(Path file) throws IOException {
-        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-            sendFile(channel, 0, channel.size());
+        try (FileSource source = request.connection().engine().openFile(file)) {
+            sendFile(source, 0, source.size());
         }
     }
 

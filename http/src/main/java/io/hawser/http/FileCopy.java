@@ -1,50 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.hawser.http;
 
-import io.hawser.buffer.Writer;
+import io.hawser.connection.FileSource;
+import java.io.EOFException;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.nio.channels.FileChannel;
 
-/** A part of a file on its way to a connection, block by block. The connection's thread. */
+/** A part of a file on its way through a stream, for what the kernel cannot send from the file by itself. Stateless. */
 final class FileCopy {
-    private static final int BLOCK_BYTES = 64 * 1024;
+    private static final int PIECE_BYTES = 64 << 10;
 
-    private final FileChannel file;
-    private long position;
-    private long left;
+    private FileCopy() {}
 
-    FileCopy(FileChannel file, long offset, long count) {
-        this.file = file;
-        this.position = offset;
-        this.left = count;
-    }
-
-    boolean isDone() {
-        return left == 0;
-    }
-
-    /**
-     * Copies a block.
-     *
-     * @throws IOException if the file cannot be read, or has become shorter; what is missing cannot be made up for
-     */
-    void copy(Writer writer) throws IOException {
-        final int n = (int) Math.min(left, BLOCK_BYTES);
-        final MemorySegment block = writer.reserve(n);
-        int filled = 0;
-        try {
-            while (filled < n) {
-                final int read = file.read(block.asSlice(filled).asByteBuffer(), position + filled);
-                if (read < 0) {
-                    throw new IOException("The file has become shorter while it was sent");
+    /** Writes {@code count} bytes from {@code offset} on; fails if the file has become shorter, since what is missing cannot be made up for. */
+    static void copy(FileSource file, long offset, long count, OutputStream to) throws IOException {
+        final byte[] piece = new byte[(int) Math.min(PIECE_BYTES, count)];
+        final long end = offset + count;
+        try (Arena arena = Arena.ofConfined()) {
+            final MemorySegment read = arena.allocate(piece.length);
+            long at = offset;
+            while (at < end) {
+                final int wanted = (int) Math.min(piece.length, end - at);
+                final int n = file.read(read.asSlice(0, wanted), at);
+                if (n == 0) {
+                    throw new EOFException("The file has become shorter while it was sent");
                 }
-                filled += read;
+                MemorySegment.copy(read, 0, MemorySegment.ofArray(piece), 0, n);
+                to.write(piece, 0, n);
+                at += n;
             }
-        } finally {
-            writer.keep(filled);
         }
-        position += n;
-        left -= n;
     }
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.hawser.http;
 
+import io.hawser.connection.FileSource;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
@@ -10,7 +10,6 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.LinkOption;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -269,7 +268,7 @@ public final class FileHandler implements HttpHandler {
                 }
                 final boolean ranges =
                         request.method().equals("GET") && Conditions.rangeApplies(asked, tag, modified, settled);
-                send(variant, ranges ? asked.first("Range").orElse(null) : null, response);
+                send(variant, ranges ? asked.first("Range").orElse(null) : null, request, response);
             }
         }
     }
@@ -306,9 +305,10 @@ public final class FileHandler implements HttpHandler {
                 + (variant.gzip ? "-gz\"" : "\"");
     }
 
-    private static void send(Variant variant, @Nullable String range, Response response) throws IOException {
-        try (FileChannel channel = FileChannel.open(variant.real, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS)) {
-            final long size = channel.size();
+    private static void send(Variant variant, @Nullable String range, Request request, Response response)
+            throws IOException {
+        try (FileSource file = request.connection().engine().openFile(variant.real, LinkOption.NOFOLLOW_LINKS)) {
+            final long size = file.size();
             if (size != variant.attributes.size()) {
                 // It is being written: what the tag says of it is wrong already.
                 response.headers().remove("ETag").remove("Last-Modified");
@@ -316,7 +316,7 @@ public final class FileHandler implements HttpHandler {
             final Optional<List<ByteRanges.Range>> ranges =
                     range == null ? Optional.empty() : ByteRanges.parse(range, size);
             if (ranges.isEmpty()) {
-                response.sendFile(channel, 0, size);
+                response.sendFile(file, 0, size);
             } else if (ranges.get().isEmpty()) {
                 response.headers().remove("Content-Encoding").remove("ETag").remove("Last-Modified");
                 response.header("Content-Range", "bytes */" + size);
@@ -324,9 +324,9 @@ public final class FileHandler implements HttpHandler {
             } else if (ranges.get().size() == 1) {
                 final ByteRanges.Range only = ranges.get().getFirst();
                 response.status(206).header("Content-Range", only.of(size));
-                response.sendFile(channel, only.start(), only.length());
+                response.sendFile(file, only.start(), only.length());
             } else {
-                MultipartRanges.send(channel, size, ranges.get(), response);
+                MultipartRanges.send(file, ranges.get(), response);
             }
         }
     }

@@ -5,9 +5,9 @@ import io.hawser.buffer.Reader;
 import io.hawser.buffer.Writer;
 import io.hawser.connection.Connection;
 import io.hawser.connection.ConnectionHandler;
+import io.hawser.connection.FileSource;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 
 /** Hands all on to another response; for handlers that wrap others. */
@@ -74,7 +74,7 @@ abstract class ForwardingResponse implements Response {
     }
 
     @Override
-    public void sendFile(FileChannel file, long offset, long count) throws IOException {
+    public void sendFile(FileSource file, long offset, long count) throws IOException {
         target.sendFile(file, offset, count);
     }
 

@@ -8,7 +8,6 @@ import io.hawser.connection.ConnectionHandler;
 import io.hawser.connection.EngineState;
 import io.hawser.loop.EventLoop;
 import io.hawser.loop.Timer;
-import java.io.IOException;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.time.Duration;
@@ -331,14 +330,6 @@ abstract class HttpConnection {
         return now == null ? 0 : now.body().readBytes();
     }
 
-    /** The file that was being sent has been. */
-    final void fileSent() {
-        final Exchange now = exchange;
-        if (now != null) {
-            now.response().fileSent();
-        }
-    }
-
     /** The connection has ended while an answer was awaited: whoever gives it is to find that out. */
     final void drop() {
         over = true;
@@ -400,9 +391,6 @@ abstract class HttpConnection {
 
     /** Waits for bytes of a body. */
     abstract void awaitBody(Reader in);
-
-    /** Sends a file behind the head. */
-    abstract void send(FileCopy file) throws IOException;
 
     /** An answer that was deferred has ended. */
     abstract void deferredEnded();

@@ -4,7 +4,6 @@ package io.hawser.http;
 import io.hawser.buffer.Buffer;
 import io.hawser.buffer.Reader;
 import io.hawser.connection.Connection;
-import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
 /** HTTP in the loop: the handler is called there, with the whole body, and must not block. The loop's thread. */
@@ -13,7 +12,6 @@ final class LoopHttp extends HttpConnection {
     private static final int AHEAD_BYTES = 64 * 1024;
 
     private @Nullable Buffer body;
-    private @Nullable FileCopy file;
     private boolean serving;
     private boolean paused;
     private boolean inputEnded;
@@ -29,7 +27,6 @@ final class LoopHttp extends HttpConnection {
         }
         serving = true;
         try {
-            copyFile();
             serve();
         } finally {
             serving = false;
@@ -126,7 +123,7 @@ final class LoopHttp extends HttpConnection {
 
     @Override
     boolean isAwaited(ServerResponse response) {
-        return file != null || (response.isDeferred() && !response.isEnded());
+        return response.isDeferred() && !response.isEnded();
     }
 
     @Override
@@ -147,43 +144,12 @@ final class LoopHttp extends HttpConnection {
     }
 
     @Override
-    void send(FileCopy copy) throws IOException {
-        file = copy;
-        copySome(copy);
-    }
-
-    /** Copies no more than the connection is glad to take; it tells when it takes more. */
-    private void copySome(FileCopy copy) throws IOException {
-        while (!copy.isDone() && !isHeldBack()) {
-            copy.copy(writer());
-        }
-        if (copy.isDone()) {
-            file = null;
-            fileSent();
-        }
-    }
-
-    private void copyFile() {
-        final FileCopy copy = file;
-        if (copy != null) {
-            try {
-                copySome(copy);
-            } catch (IOException e) {
-                System.getLogger("io.hawser.http")
-                        .log(System.Logger.Level.WARNING, "A file could not be sent to " + connection(), e);
-                abort();
-            }
-        }
-    }
-
-    @Override
     void endRequest() {
         final Buffer collected = body;
         if (collected != null) {
             collected.close();
             body = null;
         }
-        file = null;
     }
 
     @Override

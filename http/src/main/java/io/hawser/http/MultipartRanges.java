@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.hawser.http;
 
-import java.io.EOFException;
+import io.hawser.connection.FileSource;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,12 +11,10 @@ import java.util.concurrent.ThreadLocalRandom;
 
 /** Several ranges of a file in one answer, {@code multipart/byteranges} (RFC 9110, 14.6). Stateless. */
 final class MultipartRanges {
-    private static final int PIECE_BYTES = 64 << 10;
-
     private MultipartRanges() {}
 
     /** Sends them in the order in which they were asked for, with a length that is known before. */
-    static void send(FileChannel file, long size, List<ByteRanges.Range> ranges, Response response) throws IOException {
+    static void send(FileSource file, List<ByteRanges.Range> ranges, Response response) throws IOException {
         final ThreadLocalRandom random = ThreadLocalRandom.current();
         final String boundary = String.format("%016x%016x", random.nextLong(), random.nextLong());
         final String type = response.headers().first("Content-Type").orElse(ContentTypes.UNKNOWN);
@@ -27,7 +23,7 @@ final class MultipartRanges {
         long length = end.length;
         for (ByteRanges.Range range : ranges) {
             final byte[] head = ascii((heads.isEmpty() ? "--" : "\r\n--") + boundary + "\r\nContent-Type: " + type
-                    + "\r\nContent-Range: " + range.of(size) + "\r\n\r\n");
+                    + "\r\nContent-Range: " + range.of(file.size()) + "\r\n\r\n");
             heads.add(head);
             length += head.length + range.length();
         }
@@ -35,28 +31,12 @@ final class MultipartRanges {
                 .header("Content-Type", "multipart/byteranges; boundary=" + boundary)
                 .header("Content-Length", Long.toString(length));
         final OutputStream out = response.outputStream();
-        final byte[] piece = new byte[PIECE_BYTES];
         for (int i = 0; i < ranges.size(); i++) {
             out.write(heads.get(i));
-            copy(file, ranges.get(i), piece, out);
+            FileCopy.copy(file, ranges.get(i).start(), ranges.get(i).length(), out);
         }
         out.write(end);
         response.end();
-    }
-
-    private static void copy(FileChannel file, ByteRanges.Range range, byte[] piece, OutputStream out)
-            throws IOException {
-        long at = range.start();
-        final long end = at + range.length();
-        while (at < end) {
-            final int wanted = (int) Math.min(piece.length, end - at);
-            final int read = file.read(ByteBuffer.wrap(piece, 0, wanted), at);
-            if (read < 0) {
-                throw new EOFException("The file has become shorter");
-            }
-            out.write(piece, 0, read);
-            at += read;
-        }
     }
 
     private static byte[] ascii(String text) {

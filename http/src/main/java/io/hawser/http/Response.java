@@ -8,9 +8,7 @@ import io.hawser.connection.ConnectionHandler;
 import io.hawser.connection.FileSource;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.nio.channels.FileChannel;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 
 /**
  * The answer to a request.
@@ -78,23 +76,12 @@ public interface Response {
     /**
      * Sends a part of a file as the body; the kernel takes it from the file by itself where it can.
      *
-     * @param file may be closed as soon as this returns
+     * @param file of {@link io.hawser.connection.Engine#openFile}; may be closed as soon as this returns
      * @param offset where it begins, 0 to the file's size
      * @param count how many bytes
      * @throws IOException if the file is shorter, or cannot be read
      */
-    default void sendFile(FileSource file, long offset, long count) throws IOException {
-        try (FileChannel channel = FileChannel.open(file.path(), StandardOpenOption.READ)) {
-            sendFile(channel, offset, count);
-        }
-    }
-
-    /**
-     * As {@link #sendFile(FileSource, long, long)}, read and sent block by block.
-     *
-     * @param file by a handler in the loop to be kept open until {@link #isEnded()}, since the answer may go on when this returns
-     */
-    void sendFile(FileChannel file, long offset, long count) throws IOException;
+    void sendFile(FileSource file, long offset, long count) throws IOException;
 
     /**
      * Sends a file as the body.

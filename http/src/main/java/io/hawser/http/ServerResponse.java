@@ -10,7 +10,6 @@ import io.hawser.connection.ConnectionHandler;
 import io.hawser.connection.FileSource;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Objects;
@@ -372,24 +371,6 @@ final class ServerResponse implements Response, WriterHook {
         if (size - offset < count) {
             throw new IOException("The file has " + size + " bytes, not " + count + " from " + offset + " on");
         }
-    }
-
-    @Override
-    public void sendFile(FileChannel file, long offset, long count) throws IOException {
-        requirePart(file.size(), offset, count);
-        commit(count);
-        out.putLineEnd().writeTo(writer0());
-        bodyBytes = count;
-        if (withoutBody) {
-            ended();
-        } else {
-            exchange().connection().send(new FileCopy(file, offset, count));
-        }
-    }
-
-    /** The file that was being sent has been. */
-    void fileSent() {
-        ended();
     }
 
     /** Answers with an error, without a body. The connection ends with it if the request is not to be relied on. */

@@ -4,6 +4,7 @@ package io.hawser.http;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.hawser.connection.Engine;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
@@ -11,6 +12,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Random;
 import java.util.zip.DeflaterOutputStream;
@@ -19,6 +22,7 @@ import java.util.zip.GZIPOutputStream;
 import java.util.zip.InflaterInputStream;
 import java.util.zip.ZipException;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -96,6 +100,23 @@ final class CompressionTest {
                 answer(new FakeRequest("HEAD", "/", "").header("Accept-Encoding", "gzip"), (_, out) -> out.send(TEXT));
         assertThat(head.field("Content-Encoding")).isEmpty();
         assertThat(head.field("Vary")).contains("Accept-Encoding");
+    }
+
+    @Test
+    void shouldLeaveFilesToTheConnectionWhenTheyAreNotCompressed(@TempDir Path directory) throws Exception {
+        final Path file = Files.writeString(directory.resolve("file"), TEXT);
+        try (Engine engine = Engine.builder().transport("nio").loops(1).start()) {
+            for (String type : List.of("image/png", "text/plain")) {
+                final FakeRequest request =
+                        FakeRequest.get("/").header("Accept-Encoding", "gzip").engine(engine);
+                final FakeResponse response = answer(
+                        request, (_, out) -> out.header("Content-Type", type).sendFile(file));
+                final boolean compressed = type.equals("text/plain");
+                assertThat(response.isSentFile()).isNotEqualTo(compressed);
+                assertThat(compressed ? gunzip(response.bytes()) : response.text())
+                        .isEqualTo(TEXT);
+            }
+        }
     }
 
     @Test

@@ -3,16 +3,19 @@ package io.hawser.http;
 
 import io.hawser.buffer.Slice;
 import io.hawser.connection.Connection;
+import io.hawser.connection.Engine;
 import java.io.ByteArrayInputStream;
 import java.io.InputStream;
+import java.lang.reflect.Proxy;
 import java.net.SocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
-/** A request without a connection. */
+/** A request without a connection, unless it is given an engine: then it has one that can tell of it. */
 final class FakeRequest implements Request {
     private final String method;
     private final String target;
@@ -20,6 +23,7 @@ final class FakeRequest implements Request {
     private final Headers headers = new Headers();
     private final Map<String, String> pathValues = new HashMap<>();
     private byte[] body = {};
+    private @Nullable Engine engine;
 
     FakeRequest(String method, String target, String host) {
         this.method = method;
@@ -33,6 +37,11 @@ final class FakeRequest implements Request {
 
     FakeRequest header(String name, String value) {
         headers.add(name, value);
+        return this;
+    }
+
+    FakeRequest engine(Engine of) {
+        engine = of;
         return this;
     }
 
@@ -148,6 +157,13 @@ final class FakeRequest implements Request {
 
     @Override
     public Connection connection() {
-        throw new UnsupportedOperationException();
+        final Object known = engine;
+        return (Connection) Proxy.newProxyInstance(
+                FakeRequest.class.getClassLoader(), new Class<?>[] {Connection.class}, (_, method, _) -> {
+                    if (known == null || !method.getName().equals("engine")) {
+                        throw new UnsupportedOperationException(method.toString());
+                    }
+                    return known;
+                });
     }
 }

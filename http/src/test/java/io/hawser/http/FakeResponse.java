@@ -5,12 +5,11 @@ import io.hawser.buffer.Reader;
 import io.hawser.buffer.Writer;
 import io.hawser.connection.Connection;
 import io.hawser.connection.ConnectionHandler;
+import io.hawser.connection.FileSource;
 import java.io.ByteArrayOutputStream;
 import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,6 +22,7 @@ final class FakeResponse implements Response {
     private int status = 200;
     private boolean ended;
     private int flushed;
+    private boolean sentFile;
 
     byte[] bytes() {
         return body.toByteArray();
@@ -31,6 +31,11 @@ final class FakeResponse implements Response {
     /** How many bytes had been written when it was flushed last. */
     int flushed() {
         return flushed;
+    }
+
+    /** Whether the body was left to the connection, to be taken from a file. */
+    boolean isSentFile() {
+        return sentFile;
     }
 
     Optional<String> field(String name) {
@@ -98,12 +103,10 @@ final class FakeResponse implements Response {
     }
 
     @Override
-    public void sendFile(FileChannel file, long offset, long count) throws IOException {
-        final ByteBuffer part = ByteBuffer.allocate((int) count);
-        while (part.hasRemaining() && file.read(part, offset + part.position()) >= 0) {
-            // Until all of it is there.
-        }
-        send(part.array());
+    public void sendFile(FileSource file, long offset, long count) throws IOException {
+        sentFile = true;
+        FileCopy.copy(file, offset, count, body);
+        end();
     }
 
     @Override

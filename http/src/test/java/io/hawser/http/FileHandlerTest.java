@@ -4,6 +4,7 @@ package io.hawser.http;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.hawser.connection.Engine;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -18,6 +19,8 @@ import java.util.List;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -29,10 +32,22 @@ final class FileHandlerTest {
     private static final Instant NOW = WRITTEN.plusSeconds(1000);
     private static final String DATE = "Fri, 02 Jan 2026 03:04:05 GMT";
 
+    private static Engine engine;
+
     @TempDir
     private Path directory;
 
     private Path root;
+
+    @BeforeAll
+    static void start() throws IOException {
+        engine = Engine.builder().transport("nio").loops(1).start();
+    }
+
+    @AfterAll
+    static void stop() {
+        engine.close();
+    }
 
     @BeforeEach
     void setUp() throws IOException {
@@ -66,7 +81,7 @@ final class FileHandlerTest {
     private static FakeResponse ask(FileHandler files, FakeRequest request) throws Exception {
         final FakeResponse response = new FakeResponse();
         try {
-            files.handle(request, response);
+            files.handle(request.engine(engine), response);
         } catch (HttpException e) {
             response.status(e.status()).send();
         }
@@ -85,6 +100,7 @@ final class FileHandlerTest {
         final FakeResponse response = get("/a.txt?v=1");
         assertThat(response.status()).isEqualTo(200);
         assertThat(response.text()).isEqualTo("0123456789");
+        assertThat(response.isSentFile()).isTrue();
         assertThat(response.field("Content-Type")).contains("text/plain; charset=utf-8");
         assertThat(response.field("Last-Modified")).contains(DATE);
         assertThat(response.field("ETag").orElseThrow()).matches("\"[0-9a-f]+-a\"");
@@ -262,6 +278,7 @@ final class FileHandlerTest {
     @Test
     void shouldSendOneRange() throws Exception {
         final FakeResponse response = ask(FakeRequest.get("/a.txt").header("Range", "bytes=2-4"));
+        assertThat(response.isSentFile()).isTrue();
         assertThat(response.status()).isEqualTo(206);
         assertThat(response.text()).isEqualTo("234");
         assertThat(response.field("Content-Range")).contains("bytes 2-4/10");

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.hawser.transport.posix;
 
-import io.hawser.buffer.Block;
 import io.hawser.linux.CallState;
 import io.hawser.linux.Errno;
 import io.hawser.linux.FileCalls;
@@ -90,7 +89,8 @@ public final class PosixFile implements FileHandle {
     }
 
     @Override
-    public int read(Block target, int bytes, long position) throws IOException {
+    public int read(MemorySegment target, long position) throws IOException {
+        final int bytes = (int) Math.min(target.byteSize(), Integer.MAX_VALUE);
         int read;
         do {
             read = FileCalls.pread(CALLS.get(), fd, target.address(), bytes, position);
