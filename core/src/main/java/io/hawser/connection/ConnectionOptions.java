@@ -7,6 +7,7 @@ import io.hawser.transport.SocketOptions;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * How the connections of one endpoint behave. Immutable; start from {@link #DEFAULT} and change with the {@code with…} methods.
@@ -78,142 +79,98 @@ public record ConnectionOptions(
 
     /** As this, with other socket options. */
     public ConnectionOptions withSocket(SocketOptions options) {
-        return new ConnectionOptions(
-                options,
-                overflow,
-                dialTimeout,
-                closeTimeout,
-                receiveWhileCongested,
-                readTimeout,
-                writeTimeout,
-                idleTimeout,
-                stages,
-                tls);
+        return with(change -> change.socket = options);
     }
 
     /** As this, with another overflow policy. */
     public ConnectionOptions withOverflow(OverflowPolicy policy) {
-        return new ConnectionOptions(
-                socket,
-                policy,
-                dialTimeout,
-                closeTimeout,
-                receiveWhileCongested,
-                readTimeout,
-                writeTimeout,
-                idleTimeout,
-                stages,
-                tls);
+        return with(change -> change.overflow = policy);
     }
 
     /** As this, with another timeout for dialling. */
     public ConnectionOptions withDialTimeout(Duration timeout) {
-        return new ConnectionOptions(
-                socket,
-                overflow,
-                timeout,
-                closeTimeout,
-                receiveWhileCongested,
-                readTimeout,
-                writeTimeout,
-                idleTimeout,
-                stages,
-                tls);
+        return with(change -> change.dialTimeout = timeout);
     }
 
     /** As this, with another timeout for closing. */
     public ConnectionOptions withCloseTimeout(Duration timeout) {
-        return new ConnectionOptions(
-                socket,
-                overflow,
-                dialTimeout,
-                timeout,
-                receiveWhileCongested,
-                readTimeout,
-                writeTimeout,
-                idleTimeout,
-                stages,
-                tls);
+        return with(change -> change.closeTimeout = timeout);
     }
 
     /** As this, with receiving going on while too much is pending, or not. */
     public ConnectionOptions withReceiveWhileCongested(boolean on) {
-        return new ConnectionOptions(
-                socket, overflow, dialTimeout, closeTimeout, on, readTimeout, writeTimeout, idleTimeout, stages, tls);
+        return with(change -> change.receiveWhileCongested = on);
     }
 
     /** As this, with another timeout for reading; zero for none. */
     public ConnectionOptions withReadTimeout(Duration timeout) {
-        return new ConnectionOptions(
-                socket,
-                overflow,
-                dialTimeout,
-                closeTimeout,
-                receiveWhileCongested,
-                timeout,
-                writeTimeout,
-                idleTimeout,
-                stages,
-                tls);
+        return with(change -> change.readTimeout = timeout);
     }
 
     /** As this, with another timeout for writing; zero for none. */
     public ConnectionOptions withWriteTimeout(Duration timeout) {
-        return new ConnectionOptions(
-                socket,
-                overflow,
-                dialTimeout,
-                closeTimeout,
-                receiveWhileCongested,
-                readTimeout,
-                timeout,
-                idleTimeout,
-                stages,
-                tls);
+        return with(change -> change.writeTimeout = timeout);
     }
 
     /** As this, with another timeout for idling; zero for none. */
     public ConnectionOptions withIdleTimeout(Duration timeout) {
-        return new ConnectionOptions(
-                socket,
-                overflow,
-                dialTimeout,
-                closeTimeout,
-                receiveWhileCongested,
-                readTimeout,
-                writeTimeout,
-                timeout,
-                stages,
-                tls);
+        return with(change -> change.idleTimeout = timeout);
     }
 
     /** As this, with other stages, the one next to the socket first. */
     public ConnectionOptions withStages(List<StageFactory> factories) {
-        return new ConnectionOptions(
-                socket,
-                overflow,
-                dialTimeout,
-                closeTimeout,
-                receiveWhileCongested,
-                readTimeout,
-                writeTimeout,
-                idleTimeout,
-                factories,
-                tls);
+        return with(change -> change.stages = factories);
     }
 
     /** As this, with TLS. */
     public ConnectionOptions withTls(Tls settings) {
-        return new ConnectionOptions(
-                socket,
-                overflow,
-                dialTimeout,
-                closeTimeout,
-                receiveWhileCongested,
-                readTimeout,
-                writeTimeout,
-                idleTimeout,
-                stages,
-                Optional.of(settings));
+        return with(change -> change.tls = Optional.of(settings));
+    }
+
+    private ConnectionOptions with(Consumer<Change> what) {
+        final Change change = new Change(this);
+        what.accept(change);
+        return change.made();
+    }
+
+    /** A copy of which something is set. */
+    private static final class Change {
+        private SocketOptions socket;
+        private OverflowPolicy overflow;
+        private Duration dialTimeout;
+        private Duration closeTimeout;
+        private boolean receiveWhileCongested;
+        private Duration readTimeout;
+        private Duration writeTimeout;
+        private Duration idleTimeout;
+        private List<StageFactory> stages;
+        private Optional<Tls> tls;
+
+        Change(ConnectionOptions from) {
+            this.socket = from.socket;
+            this.overflow = from.overflow;
+            this.dialTimeout = from.dialTimeout;
+            this.closeTimeout = from.closeTimeout;
+            this.receiveWhileCongested = from.receiveWhileCongested;
+            this.readTimeout = from.readTimeout;
+            this.writeTimeout = from.writeTimeout;
+            this.idleTimeout = from.idleTimeout;
+            this.stages = from.stages;
+            this.tls = from.tls;
+        }
+
+        ConnectionOptions made() {
+            return new ConnectionOptions(
+                    socket,
+                    overflow,
+                    dialTimeout,
+                    closeTimeout,
+                    receiveWhileCongested,
+                    readTimeout,
+                    writeTimeout,
+                    idleTimeout,
+                    stages,
+                    tls);
+        }
     }
 }

@@ -2,6 +2,7 @@
 package io.hawser.http;
 
 import java.time.Duration;
+import java.util.function.Consumer;
 
 /**
  * The bounds of a server, on top of those of its engine, {@link io.hawser.connection.Limits}. Immutable; start from {@link #DEFAULT} and change with
@@ -93,267 +94,130 @@ public record HttpLimits(
 
     /** As this, with another bound on the request line. */
     public HttpLimits withRequestLineBytes(int value) {
-        return new HttpLimits(
-                value,
-                headerBytes,
-                headerCount,
-                bodyBytes,
-                bufferedBodyBytes,
-                drainBytes,
-                headerTimeout,
-                bodyTimeout,
-                bodyBytesPerSecond,
-                idleTimeout,
-                writeTimeout,
-                requestsPerConnection,
-                connections,
-                concurrentRequests);
+        return with(change -> change.requestLineBytes = value);
     }
 
     /** As this, with another bound on the header section. */
     public HttpLimits withHeaderBytes(int value) {
-        return new HttpLimits(
-                requestLineBytes,
-                value,
-                headerCount,
-                bodyBytes,
-                bufferedBodyBytes,
-                drainBytes,
-                headerTimeout,
-                bodyTimeout,
-                bodyBytesPerSecond,
-                idleTimeout,
-                writeTimeout,
-                requestsPerConnection,
-                connections,
-                concurrentRequests);
+        return with(change -> change.headerBytes = value);
     }
 
     /** As this, with another bound on the header fields. */
     public HttpLimits withHeaderCount(int value) {
-        return new HttpLimits(
-                requestLineBytes,
-                headerBytes,
-                value,
-                bodyBytes,
-                bufferedBodyBytes,
-                drainBytes,
-                headerTimeout,
-                bodyTimeout,
-                bodyBytesPerSecond,
-                idleTimeout,
-                writeTimeout,
-                requestsPerConnection,
-                connections,
-                concurrentRequests);
+        return with(change -> change.headerCount = value);
     }
 
     /** As this, with another bound on a body. */
     public HttpLimits withBodyBytes(long value) {
-        return new HttpLimits(
-                requestLineBytes,
-                headerBytes,
-                headerCount,
-                value,
-                bufferedBodyBytes,
-                drainBytes,
-                headerTimeout,
-                bodyTimeout,
-                bodyBytesPerSecond,
-                idleTimeout,
-                writeTimeout,
-                requestsPerConnection,
-                connections,
-                concurrentRequests);
+        return with(change -> change.bodyBytes = value);
     }
 
     /** As this, with another bound on what a handler in the loop gets. */
     public HttpLimits withBufferedBodyBytes(int value) {
-        return new HttpLimits(
-                requestLineBytes,
-                headerBytes,
-                headerCount,
-                bodyBytes,
-                value,
-                drainBytes,
-                headerTimeout,
-                bodyTimeout,
-                bodyBytesPerSecond,
-                idleTimeout,
-                writeTimeout,
-                requestsPerConnection,
-                connections,
-                concurrentRequests);
+        return with(change -> change.bufferedBodyBytes = value);
     }
 
     /** As this, with another bound on what is thrown away. */
     public HttpLimits withDrainBytes(int value) {
-        return new HttpLimits(
-                requestLineBytes,
-                headerBytes,
-                headerCount,
-                bodyBytes,
-                bufferedBodyBytes,
-                value,
-                headerTimeout,
-                bodyTimeout,
-                bodyBytesPerSecond,
-                idleTimeout,
-                writeTimeout,
-                requestsPerConnection,
-                connections,
-                concurrentRequests);
+        return with(change -> change.drainBytes = value);
     }
 
     /** As this, with another time for a head. */
     public HttpLimits withHeaderTimeout(Duration value) {
-        return new HttpLimits(
-                requestLineBytes,
-                headerBytes,
-                headerCount,
-                bodyBytes,
-                bufferedBodyBytes,
-                drainBytes,
-                value,
-                bodyTimeout,
-                bodyBytesPerSecond,
-                idleTimeout,
-                writeTimeout,
-                requestsPerConnection,
-                connections,
-                concurrentRequests);
+        return with(change -> change.headerTimeout = value);
     }
 
     /** As this, with another time for a body. */
     public HttpLimits withBodyTimeout(Duration value) {
-        return new HttpLimits(
-                requestLineBytes,
-                headerBytes,
-                headerCount,
-                bodyBytes,
-                bufferedBodyBytes,
-                drainBytes,
-                headerTimeout,
-                value,
-                bodyBytesPerSecond,
-                idleTimeout,
-                writeTimeout,
-                requestsPerConnection,
-                connections,
-                concurrentRequests);
+        return with(change -> change.bodyTimeout = value);
     }
 
     /** As this, with another rate of a body. */
     public HttpLimits withBodyBytesPerSecond(int value) {
-        return new HttpLimits(
-                requestLineBytes,
-                headerBytes,
-                headerCount,
-                bodyBytes,
-                bufferedBodyBytes,
-                drainBytes,
-                headerTimeout,
-                bodyTimeout,
-                value,
-                idleTimeout,
-                writeTimeout,
-                requestsPerConnection,
-                connections,
-                concurrentRequests);
+        return with(change -> change.bodyBytesPerSecond = value);
     }
 
     /** As this, with another time between requests. */
     public HttpLimits withIdleTimeout(Duration value) {
-        return new HttpLimits(
-                requestLineBytes,
-                headerBytes,
-                headerCount,
-                bodyBytes,
-                bufferedBodyBytes,
-                drainBytes,
-                headerTimeout,
-                bodyTimeout,
-                bodyBytesPerSecond,
-                value,
-                writeTimeout,
-                requestsPerConnection,
-                connections,
-                concurrentRequests);
+        return with(change -> change.idleTimeout = value);
     }
 
     /** As this, with another time for a peer that takes nothing. */
     public HttpLimits withWriteTimeout(Duration value) {
-        return new HttpLimits(
-                requestLineBytes,
-                headerBytes,
-                headerCount,
-                bodyBytes,
-                bufferedBodyBytes,
-                drainBytes,
-                headerTimeout,
-                bodyTimeout,
-                bodyBytesPerSecond,
-                idleTimeout,
-                value,
-                requestsPerConnection,
-                connections,
-                concurrentRequests);
+        return with(change -> change.writeTimeout = value);
     }
 
     /** As this, with another number of requests for a connection. */
     public HttpLimits withRequestsPerConnection(int value) {
-        return new HttpLimits(
-                requestLineBytes,
-                headerBytes,
-                headerCount,
-                bodyBytes,
-                bufferedBodyBytes,
-                drainBytes,
-                headerTimeout,
-                bodyTimeout,
-                bodyBytesPerSecond,
-                idleTimeout,
-                writeTimeout,
-                value,
-                connections,
-                concurrentRequests);
+        return with(change -> change.requestsPerConnection = value);
     }
 
     /** As this, with another number of connections. */
     public HttpLimits withConnections(int value) {
-        return new HttpLimits(
-                requestLineBytes,
-                headerBytes,
-                headerCount,
-                bodyBytes,
-                bufferedBodyBytes,
-                drainBytes,
-                headerTimeout,
-                bodyTimeout,
-                bodyBytesPerSecond,
-                idleTimeout,
-                writeTimeout,
-                requestsPerConnection,
-                value,
-                concurrentRequests);
+        return with(change -> change.connections = value);
     }
 
     /** As this, with another number of requests at a time. */
     public HttpLimits withConcurrentRequests(int value) {
-        return new HttpLimits(
-                requestLineBytes,
-                headerBytes,
-                headerCount,
-                bodyBytes,
-                bufferedBodyBytes,
-                drainBytes,
-                headerTimeout,
-                bodyTimeout,
-                bodyBytesPerSecond,
-                idleTimeout,
-                writeTimeout,
-                requestsPerConnection,
-                connections,
-                value);
+        return with(change -> change.concurrentRequests = value);
+    }
+
+    private HttpLimits with(Consumer<Change> what) {
+        final Change change = new Change(this);
+        what.accept(change);
+        return change.made();
+    }
+
+    /** A copy of which something is set. */
+    private static final class Change {
+        private int requestLineBytes;
+        private int headerBytes;
+        private int headerCount;
+        private long bodyBytes;
+        private int bufferedBodyBytes;
+        private int drainBytes;
+        private Duration headerTimeout;
+        private Duration bodyTimeout;
+        private int bodyBytesPerSecond;
+        private Duration idleTimeout;
+        private Duration writeTimeout;
+        private int requestsPerConnection;
+        private int connections;
+        private int concurrentRequests;
+
+        Change(HttpLimits from) {
+            this.requestLineBytes = from.requestLineBytes;
+            this.headerBytes = from.headerBytes;
+            this.headerCount = from.headerCount;
+            this.bodyBytes = from.bodyBytes;
+            this.bufferedBodyBytes = from.bufferedBodyBytes;
+            this.drainBytes = from.drainBytes;
+            this.headerTimeout = from.headerTimeout;
+            this.bodyTimeout = from.bodyTimeout;
+            this.bodyBytesPerSecond = from.bodyBytesPerSecond;
+            this.idleTimeout = from.idleTimeout;
+            this.writeTimeout = from.writeTimeout;
+            this.requestsPerConnection = from.requestsPerConnection;
+            this.connections = from.connections;
+            this.concurrentRequests = from.concurrentRequests;
+        }
+
+        HttpLimits made() {
+            return new HttpLimits(
+                    requestLineBytes,
+                    headerBytes,
+                    headerCount,
+                    bodyBytes,
+                    bufferedBodyBytes,
+                    drainBytes,
+                    headerTimeout,
+                    bodyTimeout,
+                    bodyBytesPerSecond,
+                    idleTimeout,
+                    writeTimeout,
+                    requestsPerConnection,
+                    connections,
+                    concurrentRequests);
+        }
     }
 }
