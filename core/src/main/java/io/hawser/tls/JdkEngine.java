@@ -9,6 +9,7 @@ import java.security.cert.Certificate;
 import java.security.cert.X509Certificate;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import javax.net.ssl.ExtendedSSLSession;
 import javax.net.ssl.SNIHostName;
@@ -295,7 +296,7 @@ final class JdkEngine implements TlsEngine {
                 : ((ExtendedSSLSession) session).getRequestedServerNames();
         return names.stream()
                 .filter(SNIHostName.class::isInstance)
-                .map(name -> ((SNIHostName) name).getAsciiName().toLowerCase(java.util.Locale.ROOT))
+                .map(name -> ((SNIHostName) name).getAsciiName().toLowerCase(Locale.ROOT))
                 .findFirst();
     }
 

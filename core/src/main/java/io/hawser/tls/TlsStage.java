@@ -547,8 +547,7 @@ final class TlsStage extends Stage implements Flushable {
             fail(new SocketTimeoutException(
                     "The TLS handshake was not done within " + tls.handshakeTimeoutNs() / 1_000_000 + " ms"));
         } else if (state == State.ENDING && outgoing.readableBytes() > 0) {
-            state = State.CLOSED;
-            below().abort();
+            abort();
         } else if (state == State.ENDING) {
             closeBelow();
         }

@@ -51,6 +51,11 @@ final class Chars {
         return c < 256 && (CLASSES[c] & characters) != 0;
     }
 
+    /** Space or tab: the optional whitespace of RFC 9110, 5.6.3. */
+    static boolean isSpace(int c) {
+        return c == ' ' || c == '\t';
+    }
+
     /** Whether all of {@code text} is of the class. */
     static boolean areAll(CharSequence text, byte characters) {
         for (int i = 0; i < text.length(); i++) {

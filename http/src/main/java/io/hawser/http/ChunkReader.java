@@ -215,7 +215,7 @@ final class ChunkReader {
                 return TOO_LARGE;
             }
             int valueEnd = at;
-            while (valueEnd > valueStart && isSpace(line[valueEnd - 1])) {
+            while (valueEnd > valueStart && Chars.isSpace(line[valueEnd - 1])) {
                 valueEnd--;
             }
             trailers.addParsed(nameStart, nameEnd, valueStart, valueEnd);
@@ -223,16 +223,12 @@ final class ChunkReader {
         } else if (!Chars.is(b, Chars.VALUE)) {
             return BAD_REQUEST;
         } else if (state == State.TRAILER_SPACE) {
-            if (isSpace(b)) {
+            if (Chars.isSpace(b)) {
                 valueStart = at + 1;
             } else {
                 state = State.TRAILER_VALUE;
             }
         }
         return MORE;
-    }
-
-    private static boolean isSpace(byte b) {
-        return b == ' ' || b == '\t';
     }
 }

@@ -14,6 +14,7 @@ import java.io.UncheckedIOException;
 import java.net.ProtocolException;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A connection of a client, on which one exchange comes after the other.
@@ -334,7 +335,7 @@ final class ClientConnection {
         }
     }
 
-    private SocketTimeoutException timeout(String what, @org.jspecify.annotations.Nullable Throwable cause) {
+    private SocketTimeoutException timeout(String what, @Nullable Throwable cause) {
         final SocketTimeoutException timeout = new SocketTimeoutException(origin + " " + what);
         if (cause != null) {
             timeout.initCause(cause);

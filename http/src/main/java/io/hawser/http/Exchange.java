@@ -30,12 +30,8 @@ final class Exchange {
         this.body = new BodyReader(limits);
     }
 
-    /** What a request or a response belongs to. */
-    static Exchange requireLive(@Nullable Exchange exchange) {
-        return require(exchange);
-    }
-
-    private static <T> T require(@Nullable T part) {
+    /** A part of an exchange, for whoever may have kept what belongs to it for too long. */
+    static <T> T requireLive(@Nullable T part) {
         if (part == null) {
             throw new IllegalStateException("The request is over; what is kept of it for longer is to be copied");
         }
@@ -59,15 +55,15 @@ final class Exchange {
     }
 
     ServerRequest request() {
-        return require(request);
+        return requireLive(request);
     }
 
     ServerResponse response() {
-        return require(response);
+        return requireLive(response);
     }
 
     HttpConnection connection() {
-        return require(connection);
+        return requireLive(connection);
     }
 
     void attach(HttpConnection to) {

@@ -176,7 +176,7 @@ abstract class HttpConnection {
             return false;
         }
         if (result != RequestHead.COMPLETE || !allowed) {
-            ServerResponse.refuse(this, result == RequestHead.COMPLETE ? 503 : result);
+            writer().writeBytes(ServerResponse.refusal(context, result == RequestHead.COMPLETE ? 503 : result));
             close();
             return false;
         }
@@ -441,7 +441,7 @@ abstract class HttpConnection {
             arm(leftNs);
         } else if (PHASE.compareAndSet(this, now, Phase.EXPIRED)) {
             if (now != Phase.IDLE) {
-                final var unused = connection.send(ServerResponse.timedOut(context));
+                final var unused = connection.send(ServerResponse.refusal(context, 408));
             }
             connection.close();
         } else {

@@ -22,10 +22,10 @@ final class Lists {
     private static boolean isElement(String list, int start, int end, String token) {
         int from = start;
         int to = end;
-        while (from < to && isSpace(list.charAt(from))) {
+        while (from < to && Chars.isSpace(list.charAt(from))) {
             from++;
         }
-        while (to > from && isSpace(list.charAt(to - 1))) {
+        while (to > from && Chars.isSpace(list.charAt(to - 1))) {
             to--;
         }
         if (to - from != token.length()) {
@@ -37,9 +37,5 @@ final class Lists {
             }
         }
         return true;
-    }
-
-    private static boolean isSpace(char c) {
-        return c == ' ' || c == '\t';
     }
 }

@@ -366,7 +366,7 @@ final class RequestHead {
         final byte[] in = bytes;
         final int last = last(start, limits.headerBytes());
         int i = pos;
-        while (i < last && (in[i] == ' ' || in[i] == '\t')) {
+        while (i < last && Chars.isSpace(in[i])) {
             i++;
         }
         if (i >= last) {
@@ -394,7 +394,7 @@ final class RequestHead {
         pos = i + 1;
         state = State.LINE_END;
         int valueEnd = i;
-        while (valueEnd > partStart && (in[valueEnd - 1] == ' ' || in[valueEnd - 1] == '\t')) {
+        while (valueEnd > partStart && Chars.isSpace(in[valueEnd - 1])) {
             valueEnd--;
         }
         if (headers.size() == limits.headerCount()) {

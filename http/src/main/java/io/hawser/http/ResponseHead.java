@@ -106,20 +106,16 @@ final class ResponseHead {
         }
         int start = colon + 1;
         int end = to;
-        while (start < end && isSpace(bytes[start])) {
+        while (start < end && Chars.isSpace(bytes[start])) {
             start++;
         }
-        while (end > start && isSpace(bytes[end - 1])) {
+        while (end > start && Chars.isSpace(bytes[end - 1])) {
             end--;
         }
         if (headers.size() == mostFields) {
             throw new ProtocolException("The response has more than " + mostFields + " fields");
         }
         headers.addParsed(from, colon, start, end);
-    }
-
-    private static boolean isSpace(byte b) {
-        return b == ' ' || b == '\t';
     }
 
     private static boolean isDigit(byte b) {

@@ -181,7 +181,7 @@ final class ServerRequest implements Request {
         return made;
     }
 
-    /** Whether the peer waits to be told to send the reader(). */
+    /** Whether the peer waits to be told to send the body. */
     boolean isContinueAwaited() {
         return continueAwaited;
     }

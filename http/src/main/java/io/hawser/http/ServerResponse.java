@@ -386,30 +386,14 @@ final class ServerResponse implements Response, WriterHook {
         send();
     }
 
-    /** Answers what is no request, or not served: nothing is known of it. */
-    static void refuse(HttpConnection connection, int code) {
+    /** The answer to what is no request, or not served, or has taken too long: nothing is known of it. */
+    static byte[] refusal(ServerContext context, int code) {
         final HeadWriter out = new HeadWriter();
-        out.put(Statuses.line(code))
-                .put(connection.dateLine())
-                .put(connection.context().serverLine());
+        out.put(Statuses.line(code)).put(DateField.now()).put(context.serverLine());
         if (code == 503) {
             out.put(RETRY);
         }
-        out.put(LENGTH).putNumber(0).putLineEnd().put(CLOSE).putLineEnd().writeTo(connection.writer());
-    }
-
-    /** What is sent when the time for a request is over. */
-    static byte[] timedOut(ServerContext context) {
-        final HeadWriter out = new HeadWriter();
-        return out.put(Statuses.line(408))
-                .put(DateField.now())
-                .put(context.serverLine())
-                .put(LENGTH)
-                .putNumber(0)
-                .putLineEnd()
-                .put(CLOSE)
-                .putLineEnd()
-                .toBytes();
+        return out.put(LENGTH).putNumber(0).putLineEnd().put(CLOSE).putLineEnd().toBytes();
     }
 
     // ---- streamed
