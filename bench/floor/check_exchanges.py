@@ -127,6 +127,18 @@ class Http(Against):
                 connection.sendall(self.hello(15))
         self.assert_measures(self.load_against(serve, "http://127.0.0.1:PORT/", "--in-flight", 16, "--batch"))
 
+    def test_batch_leaves_at_once(self):
+        def serve(connection):
+            head = head_of(connection)
+            connection.sendall(self.hello(0))
+            while True:
+                received = connection.recv(1 << 16)
+                if not received:
+                    return
+                self.assertEqual(len(received), 16 * len(head))
+                connection.sendall(b"".join(self.hello(number) for number in range(16)))
+        self.assert_measures(self.load_against(serve, "http://127.0.0.1:PORT/", "--in-flight", 16, "--batch"))
+
     def test_notices_what_differs_from_the_first(self):
         for changed in (dict(body=b"Hallo"), dict(more=b"X: y\r\n"), dict(date=b"0000001")):
             with self.subTest(changed):

@@ -64,7 +64,8 @@ static void connect_all(void) {
     for (uint32_t i = 0; i < options.connections; i++) {
         struct exchange *x = &exchanges[i];
         x->wire = connect_wire(target);
-        x->next = i % requests_sent.count; /* so that they do not all send the same */
+        /* So that they do not all send the same; but a batch is not to be cut in two by the end of the requests. */
+        x->next = options.batch ? 0 : i % requests_sent.count;
         for (uint32_t before = 0; before < x->next; before++) {
             x->at += requests_sent.lengths[before];
         }

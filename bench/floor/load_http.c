@@ -31,8 +31,11 @@ static void make_get(void) {
     if (length < 0 || (size_t)length >= sizeof request) {
         die("the path is too long");
     }
-    reserve_requests(1, (size_t)length);
-    add_request(request, (uint32_t)length);
+    /* As many as are in flight, so that a batch leaves by one system call. */
+    reserve_requests(options.in_flight, (size_t)length);
+    for (uint32_t i = 0; i < options.in_flight; i++) {
+        add_request(request, (uint32_t)length);
+    }
 }
 
 static uint64_t body_length(const char *head) {
@@ -50,7 +53,7 @@ static uint64_t body_length(const char *head) {
 
 static void learn(struct wire *wire) {
     char head[MOST_HEAD];
-    if (wire_send(wire, requests_sent.bytes, requests_sent.length) != requests_sent.length) {
+    if (wire_send(wire, requests_sent.bytes, requests_sent.lengths[0]) != requests_sent.lengths[0]) {
         die("send");
     }
     receive_head(wire, head, sizeof head);
