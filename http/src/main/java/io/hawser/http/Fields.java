@@ -11,7 +11,7 @@ import java.util.Optional;
 /**
  * The fields of a form, or of a query: names with one or several values, in their order ({@code application/x-www-form-urlencoded}). Immutable.
  *
- * <p>Forms in parts, {@code multipart/form-data}, are not read: 415.
+ * <p>Forms in parts, as they are sent with files, are {@link MultipartForm}'s.
  *
  * @param values by name
  */
@@ -41,8 +41,7 @@ public record Fields(Map<String, List<String>> values) {
      */
     public static Fields ofForm(Request request, int mostFields, int mostBytes) {
         final String type = request.headers().first("Content-Type").orElse("");
-        final int semicolon = type.indexOf(';');
-        if (!(semicolon < 0 ? type : type.substring(0, semicolon)).strip().equalsIgnoreCase(FORM)) {
+        if (!MediaTypes.isOf(type, FORM)) {
             throw new HttpException(415, "Not a form: " + Quoted.of(type));
         }
         return parse(request.string(mostBytes), mostFields);

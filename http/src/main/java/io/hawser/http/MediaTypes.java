@@ -7,6 +7,12 @@ import java.util.Optional;
 final class MediaTypes {
     private MediaTypes() {}
 
+    /** Whether it is {@code type}, whatever its parameters. */
+    static boolean isOf(String value, String type) {
+        final int semicolon = value.indexOf(';');
+        return (semicolon < 0 ? value : value.substring(0, semicolon)).strip().equalsIgnoreCase(type);
+    }
+
     /** The value of a parameter, without quotes. */
     static Optional<String> parameter(String value, String name) {
         int at = endOfParameter(value, 0);

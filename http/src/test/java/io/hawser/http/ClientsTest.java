@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.hawser.http;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -17,6 +18,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -90,6 +92,42 @@ final class ClientsTest {
             run("curl", "-sS", "-H", way, "--data-binary", "@" + file, "-o", back.toString(), server.uri());
             assertThat(Files.readAllBytes(back)).isEqualTo(payload.bytes());
         }
+    }
+
+    @Test
+    void shouldReadAFormOfCurl() throws Exception {
+        final Payload payload = Payload.random(1, 300_000);
+        final Path file = Files.write(directory.resolve("upload \"1\".bin"), payload.bytes());
+        final HttpServer.Builder builder = HttpServer.builder("http://127.0.0.1:0")
+                .engine(engines.engine())
+                .handler((request, response) -> {
+                    final StringBuilder answer = new StringBuilder();
+                    final MultipartForm form = MultipartForm.of(request);
+                    for (var part = form.next(); part.isPresent(); part = form.next()) {
+                        final byte[] content = part.get().bytes(1 << 20);
+                        answer.append(part.get().name())
+                                .append('=')
+                                .append(
+                                        Arrays.equals(content, payload.bytes())
+                                                ? "payload"
+                                                : new String(content, UTF_8))
+                                .append(part.get()
+                                        .fileName()
+                                        .map(name -> "(" + name + ")")
+                                        .orElse(""))
+                                .append('\n');
+                    }
+                    response.send(answer.toString());
+                });
+        final HttpServer server = engines.closing((style.inLoop() ? builder.inLoop() : builder).start());
+
+        final String quoted = file.toString().replace("\"", "\\\"");
+        assertThat(run("curl", "-sS", "-F", "a=1", "-F", "f=@\"" + quoted + "\"", "-F", "b=", server.uri()))
+                .isEqualToNormalizingNewlines("""
+                        a=1
+                        f=payload(upload %221%22.bin)
+                        b=
+                        """);
     }
 
     @Test

@@ -5,6 +5,8 @@ import io.hawser.buffer.Slice;
 import io.hawser.connection.Connection;
 import io.hawser.connection.Engine;
 import java.io.ByteArrayInputStream;
+import java.io.FilterInputStream;
+import java.io.IOException;
 import java.io.InputStream;
 import java.lang.reflect.Proxy;
 import java.net.SocketAddress;
@@ -23,6 +25,7 @@ final class FakeRequest implements Request {
     private final Headers headers = new Headers();
     private final Map<String, String> pathValues = new HashMap<>();
     private byte[] body = {};
+    private int mostAtOnce = Integer.MAX_VALUE;
     private @Nullable Engine engine;
 
     FakeRequest(String method, String target, String host) {
@@ -46,7 +49,17 @@ final class FakeRequest implements Request {
     }
 
     FakeRequest body(String text) {
-        body = text.getBytes(StandardCharsets.UTF_8);
+        return body(text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    FakeRequest body(byte[] bytes) {
+        body = bytes;
+        return this;
+    }
+
+    /** The body is read in pieces of at most so many bytes. */
+    FakeRequest pieces(int bytes) {
+        mostAtOnce = bytes;
         return this;
     }
 
@@ -119,7 +132,12 @@ final class FakeRequest implements Request {
 
     @Override
     public InputStream body() {
-        return new ByteArrayInputStream(body);
+        return new FilterInputStream(new ByteArrayInputStream(body)) {
+            @Override
+            public int read(byte[] target, int offset, int length) throws IOException {
+                return super.read(target, offset, Math.min(length, mostAtOnce));
+            }
+        };
     }
 
     @Override
