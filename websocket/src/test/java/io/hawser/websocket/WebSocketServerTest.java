@@ -81,7 +81,7 @@ final class WebSocketServerTest {
 
     private void expectClose(Peer peer, int code) throws Exception {
         final Frame frame = Frames.read(peer);
-        assertThat(frame.opcode()).isEqualTo(FrameCodec.CLOSE);
+        assertThat(frame.opcode()).isEqualTo(FrameHeader.CLOSE);
         assertThat(frame.closeCode()).isEqualTo(code);
         peer.expectEnd();
         peer.close();
@@ -481,7 +481,7 @@ final class WebSocketServerTest {
         assertThat(session.pendingBytes()).isPositive().isLessThan(256 * 1024);
         final var reading = EngineFixture.async(() -> {
             Frame frame = Frames.read(peer);
-            while (frame.opcode() == FrameCodec.PONG) {
+            while (frame.opcode() == FrameHeader.PONG) {
                 frame = Frames.read(peer);
             }
             assertThat(frame.closeCode()).isEqualTo(1000);
