@@ -36,6 +36,8 @@ final class WebSocketClientTest {
     private static final Reconnect ONCE =
             Reconnect.of(Duration.ofMillis(5), Duration.ofMillis(5)).withTries(1);
 
+    private static final int CHUNK_BYTES = 64 * 1024;
+
     @RegisterExtension
     final EngineFixture engines;
 
@@ -47,12 +49,16 @@ final class WebSocketClientTest {
     }
 
     private SessionClient<WebSocketMessage> dial(WebSocketOptions options) throws Exception {
+        return dial(options, listener);
+    }
+
+    private SessionClient<WebSocketMessage> dial(WebSocketOptions options, Listening told) throws Exception {
         listening = engines.closing(
                 ServerSocketChannel.open().bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0)));
         final int port = ((InetSocketAddress) listening.getLocalAddress()).getPort();
         return engines.closing(WebSocket.client("ws://127.0.0.1:" + port + "/path?query", options)
                 .engine(engines.engine())
-                .listener(listener)
+                .listener(told)
                 .reconnect(ONCE)
                 .start());
     }
@@ -155,6 +161,48 @@ final class WebSocketClientTest {
             final Frame close = Frames.read(server);
             assertThat(close.closeCode()).isEqualTo(1002);
         }
+    }
+
+    private void shouldRefuseFrames(int code, byte[]... frames) throws Exception {
+        shouldEnd(code, 0, frames);
+    }
+
+    /** @param after the bytes that the server goes on to send once it has been told */
+    private void shouldEnd(int code, int after, byte[]... frames) throws Exception {
+        final Listening told = new Listening(false);
+        final SessionClient<WebSocketMessage> client = dial(WebSocketOptions.DEFAULT.withoutDeflate(), told);
+        try (Peer server = Peer.accept(listening)) {
+            server.send(accepting(Frames.readHead(server)));
+            assertThat(told.next()).isEqualTo("open");
+            server.send(Frames.join(frames));
+            final Frame close = Frames.read(server);
+            assertThat(close.opcode()).isEqualTo(FrameHeader.CLOSE);
+            assertThat(close.closeCode()).isEqualTo(code);
+            server.expectEnd();
+            // A socket that is closed for good answers with a reset, which can overtake the close frame.
+            for (int sent = 0; sent < after; sent += CHUNK_BYTES) {
+                server.send(new byte[CHUNK_BYTES]);
+            }
+        }
+        assertThat(told.next()).startsWith("error ");
+        assertThat(told.next()).isEqualTo("close ERROR 1006");
+        client.close();
+    }
+
+    @Test
+    void shouldRefuseWhatIsNoFrame() throws Exception {
+        shouldRefuseFrames(1002, Frames.frame(0x81 | 0x10, new byte[] {'a'}, false));
+        shouldRefuseFrames(1002, Frames.frame(0x83, new byte[0], false));
+        shouldRefuseFrames(1002, Frames.frame(0x89, new byte[126], false));
+        shouldRefuseFrames(1002, Frames.frame(0x80, new byte[] {'a'}, false));
+        shouldRefuseFrames(1002, Frames.frame(0x88, FrameCodec.payload(1005, ""), false));
+        shouldRefuseFrames(1007, Frames.frame(0x81, new byte[] {(byte) 0xff}, false));
+    }
+
+    @Test
+    void shouldTellAServerThatGoesOnSendingWhyItFails() throws Exception {
+        final byte[] more = Frames.frame(0x82, new byte[256 << 10], false);
+        shouldEnd(1002, 3 << 20, Frames.frame(0x83, new byte[0], false), more);
     }
 
     @Test

@@ -356,6 +356,23 @@ final class WebSocketServerTest {
     }
 
     @Test
+    void shouldTellAClientThatGoesOnSendingWhyItFails() throws Exception {
+        final Peer peer = open();
+        final byte[] more = new byte[64 * 1024];
+        peer.send(Frames.join(Frames.masked(0x83, "a"), more));
+        final Frame close = Frames.read(peer);
+        assertThat(close.closeCode()).isEqualTo(1002);
+        peer.expectEnd();
+        // A socket that is closed for good answers with a reset, which can overtake the close frame.
+        for (int i = 0; i < 48; i++) {
+            peer.send(more);
+        }
+        peer.close();
+        assertThat(listener.next()).startsWith("error ");
+        assertThat(listener.next()).isEqualTo("close ERROR 1006");
+    }
+
+    @Test
     void shouldRefuseLongControlFrames() throws Exception {
         shouldRefuseFrames(1002, Frames.masked(0x89, new byte[126]));
     }
