@@ -4,11 +4,12 @@ package io.hawser.websocket;
 import io.hawser.connection.CloseCause;
 import io.hawser.connection.Engine;
 import io.hawser.connection.Limits;
-import io.hawser.session.AttributeKey;
+import io.hawser.session.ClientListener;
 import io.hawser.session.EventListener;
 import io.hawser.session.Reconnect;
 import io.hawser.session.Session;
 import io.hawser.session.SessionClient;
+import io.hawser.session.SlotState;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -60,21 +61,16 @@ final class AutobahnProgram {
     private static void serve(String transport) throws IOException {
         final var server = WebSocket.server("ws://127.0.0.1:0", OPTIONS)
                 .engine(engine(transport))
-                .listener(new Echo(new CompletableFuture<>()))
+                .listener(new Echo())
                 .start();
         System.out.println("ws://127.0.0.1:" + server.address().port());
         server.join();
     }
 
-    /** Sends back what comes; completes with the last message when the session is closed. */
-    private record Echo(CompletableFuture<String> over) implements EventListener<WebSocketMessage> {
-        private static final AttributeKey<String> LAST = AttributeKey.of("last");
-
+    /** Sends back what comes. */
+    private static class Echo implements EventListener<WebSocketMessage> {
         @Override
         public void onMessage(Session<WebSocketMessage> session, WebSocketMessage message) {
-            if (message.size() < 10) {
-                session.set(LAST, new String(message.bytes(), StandardCharsets.UTF_8));
-            }
             session.send(message);
         }
 
@@ -82,22 +78,44 @@ final class AutobahnProgram {
         public void onError(Session<WebSocketMessage> session, Throwable error) {
             // Most cases are meant to fail.
         }
+    }
+
+    /** Knows when a session is over, or could not be had. */
+    private static class Waiting extends Echo implements ClientListener {
+        final CompletableFuture<String> over = new CompletableFuture<>();
 
         @Override
         public void onClose(Session<WebSocketMessage> session, CloseCause cause) {
-            over.complete(session.get(LAST).orElse(""));
+            over.complete("");
+        }
+
+        @Override
+        public void onSlot(SlotState state) {
+            if (state.phase() == SlotState.Phase.WAITING) {
+                over.complete("");
+            }
         }
     }
 
-    private static String run(Engine engine, String uri) throws IOException {
-        final CompletableFuture<String> over = new CompletableFuture<>();
+    /** Answers nothing; completes with the first message. */
+    private static final class Asking extends Waiting {
+        @Override
+        public void onMessage(Session<WebSocketMessage> session, WebSocketMessage message) {
+            over.complete(new String(message.bytes(), StandardCharsets.UTF_8));
+        }
+    }
+
+    private static String run(Engine engine, String uri, Waiting listener) throws IOException {
         try (SessionClient<WebSocketMessage> _ = WebSocket.client(uri, OPTIONS)
                 .engine(engine)
-                .listener(new Echo(over))
+                .listener(listener)
+                .clientListener(listener)
                 // Never: each case is one connection.
                 .reconnect(Reconnect.of(Duration.ofHours(1), Duration.ofHours(1)))
                 .start()) {
-            return over.orTimeout(PATIENCE.toSeconds(), TimeUnit.SECONDS).join();
+            return listener.over
+                    .completeOnTimeout("", PATIENCE.toSeconds(), TimeUnit.SECONDS)
+                    .join();
         }
     }
 
@@ -115,12 +133,17 @@ final class AutobahnProgram {
 
     private static void connect(String transport, String uri) throws IOException {
         try (Engine engine = engine(transport)) {
-            final int cases = Integer.parseInt(run(engine, uri + "/getCaseCount"));
-            for (int i = 1; i <= cases; i++) {
-                run(engine, uri + "/runCase?case=" + i + "&agent=client");
-            }
-            run(engine, uri + "/updateReports?agent=client");
+            final int cases = Integer.parseInt(run(engine, uri + "/getCaseCount", new Asking()));
             System.out.println(cases + " cases");
+            for (int i = 1; i <= cases; i++) {
+                final String which = "?agent=client&case=" + i;
+                run(engine, uri + "/runCase" + which, new Waiting());
+                // Answered when the suite has written down how it went, which it does when it has noticed the end.
+                if (run(engine, uri + "/getCaseStatus" + which, new Asking()).isEmpty()) {
+                    System.err.println("no result of case " + i + " of " + cases);
+                }
+            }
+            run(engine, uri + "/updateReports?agent=client", new Waiting());
         }
     }
 }
