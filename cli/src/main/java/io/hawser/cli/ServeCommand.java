@@ -235,18 +235,19 @@ final class ServeCommand implements Callable<Integer> {
 
     /** How streams are listened for, whatever is spoken over them. */
     private record Listening(ServerOptions plain, Optional<Tls> tls) {
-        ServerOptions options(boolean secure) {
-            return secure ? plain.withConnections(plain.connections().withTls(tls.orElseThrow())) : plain;
+        ServerOptions options(boolean secure, String... protocols) throws IOException {
+            return secure
+                    ? plain.withConnections(
+                            plain.connections().withTls(tls.orElseThrow().speaking(protocols)))
+                    : plain;
         }
     }
 
     private Listening listening(List<Address> wanted) throws IOException {
         final boolean forHttp =
                 addresses.stream().anyMatch(text -> HttpServing.isSecure(text) || WebSocketEcho.isSecure(text));
-        final Optional<Tls> tls = tlsOptions.server(
-                forHttp || wanted.stream().anyMatch(Address::isTls),
-                tlsProvider.provider(),
-                forHttp ? new String[] {"http/1.1"} : new String[0]);
+        final Optional<Tls> tls =
+                tlsOptions.server(forHttp || wanted.stream().anyMatch(Address::isTls), tlsProvider.provider());
         final Optional<ProxyReceiver> receiver =
                 ProxyHeaders.receiver(spec, "--proxy-protocol", proxyProtocol, proxyTrusted);
         return new Listening(
@@ -304,7 +305,8 @@ final class ServeCommand implements Callable<Integer> {
 
     private String listenForWebSockets(Engine engine, String uri, Listening listening) throws IOException {
         try {
-            return WebSocketEcho.listen(engine, uri, listening.options(WebSocketEcho.isSecure(uri)), deflateThreshold);
+            return WebSocketEcho.listen(
+                    engine, uri, listening.options(WebSocketEcho.isSecure(uri), "http/1.1"), deflateThreshold);
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
         } catch (IOException e) {

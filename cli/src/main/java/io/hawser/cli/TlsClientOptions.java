@@ -32,12 +32,11 @@ final class TlsClientOptions {
      * What the user wants of a client.
      *
      * @param needed whether something is dialled with TLS
-     * @param protocols for ALPN, the best first
      * @return empty if it is not needed
      * @throws ParameterException if the options do not go together
      * @throws IOException if a file cannot be read; the message names it
      */
-    Optional<Tls> client(boolean needed, TlsProvider provider, String... protocols) throws IOException {
+    Optional<Tls> client(boolean needed, TlsProvider provider) throws IOException {
         if (!needed) {
             if (ca != null || insecure) {
                 throw new ParameterException(spec.commandLine(), "--ca and --insecure go with TLS, as tls://");
@@ -47,7 +46,7 @@ final class TlsClientOptions {
         if (ca != null && insecure) {
             throw new ParameterException(spec.commandLine(), "--ca goes without --insecure");
         }
-        final Tls.Builder builder = Tls.client().provider(provider).applicationProtocols(protocols);
+        final Tls.Builder builder = Tls.client().provider(provider);
         if (ca != null) {
             builder.trust(ca);
         }

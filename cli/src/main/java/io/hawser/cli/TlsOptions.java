@@ -54,12 +54,11 @@ final class TlsOptions {
      * What the user wants of a server.
      *
      * @param needed whether something is listened on with TLS
-     * @param protocols for ALPN, the best first
      * @return empty if it is not needed
      * @throws ParameterException if something is missing, or of no use
      * @throws IOException if a file cannot be read; the message names it
      */
-    Optional<Tls> server(boolean needed, TlsProvider provider, String... protocols) throws IOException {
+    Optional<Tls> server(boolean needed, TlsProvider provider) throws IOException {
         if (!needed) {
             if (cert != null || key != null || keyPasswordFile != null || selfSigned || clientCa != null) {
                 throw wrong("--cert, --key, --key-password-file, --self-signed and --client-ca go with TLS, as tls://");
@@ -69,7 +68,7 @@ final class TlsOptions {
         if (selfSigned == (cert != null)) {
             throw wrong("TLS needs either --cert FILE and --key FILE, or --self-signed");
         }
-        final Tls.Builder builder = Tls.server().provider(provider).applicationProtocols(protocols);
+        final Tls.Builder builder = Tls.server().provider(provider);
         final Path chain = cert;
         if (chain == null) {
             if (key != null || keyPasswordFile != null) {

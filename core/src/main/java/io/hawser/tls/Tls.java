@@ -14,7 +14,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumSet;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -37,26 +40,64 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Thread:</b> any.
  */
 public final class Tls implements StageFactory {
-    private final boolean client;
-    private final Builder built;
-    private final TlsLibrary library;
-    private final long handshakeTimeoutNs;
-    private final int handshakeLimit;
-    private volatile TlsContext context;
+    private final Shared shared;
+    /** For ALPN, the best first. */
+    private final List<String> protocols;
 
-    private final AtomicInteger active = new AtomicInteger();
-    private final LongAdder established = new LongAdder();
-    private final LongAdder resumed = new LongAdder();
-    private final LongAdder failed = new LongAdder();
-    private final LongAdder refused = new LongAdder();
+    private Tls(Shared shared, List<String> protocols) {
+        this.shared = shared;
+        this.protocols = protocols;
+    }
 
-    private Tls(Builder builder) throws IOException {
-        client = builder.client;
-        built = builder;
-        handshakeTimeoutNs = builder.handshakeTimeout.toNanos();
-        handshakeLimit = builder.handshakeLimit;
-        library = TlsLibraries.choose(builder.provider);
-        context = library.context(built.settings());
+    /** What those have in common that differ by their protocols only. */
+    private static final class Shared {
+        final boolean client;
+        final Builder built;
+        final TlsLibrary library;
+        final long handshakeTimeoutNs;
+        final int handshakeLimit;
+        /** By their protocols. Replaced as a whole, by one at a time. */
+        volatile Map<List<String>, TlsContext> contexts = Map.of();
+
+        final AtomicInteger active = new AtomicInteger();
+        final LongAdder established = new LongAdder();
+        final LongAdder resumed = new LongAdder();
+        final LongAdder failed = new LongAdder();
+        final LongAdder refused = new LongAdder();
+
+        Shared(Builder builder) throws IOException {
+            client = builder.client;
+            built = builder;
+            handshakeTimeoutNs = builder.handshakeTimeout.toNanos();
+            handshakeLimit = builder.handshakeLimit;
+            library = TlsLibraries.choose(builder.provider);
+            add(builder.applicationProtocols);
+        }
+
+        synchronized void add(List<String> protocols) throws IOException {
+            if (!contexts.containsKey(protocols)) {
+                final Map<List<String>, TlsContext> more = new HashMap<>(contexts);
+                more.put(protocols, library.context(built.settings().speaking(protocols)));
+                contexts = Map.copyOf(more);
+            }
+        }
+
+        synchronized void reload() throws IOException {
+            replace(built.settings());
+        }
+
+        synchronized void reload(List<IdentitySource> sources) throws IOException {
+            replace(built.settings(sources));
+            built.replaceIdentities(sources);
+        }
+
+        private void replace(TlsSettings settings) throws IOException {
+            final Map<List<String>, TlsContext> replaced = new HashMap<>();
+            for (List<String> protocols : contexts.keySet()) {
+                replaced.put(protocols, library.context(settings.speaking(protocols)));
+            }
+            contexts = Map.copyOf(replaced);
+        }
     }
 
     /** Of a server, to be set up: an identity at least. */
@@ -120,12 +161,33 @@ public final class Tls implements StageFactory {
 
     /** Whether it is for the side that dials. */
     public boolean isClient() {
-        return client;
+        return shared.client;
+    }
+
+    /**
+     * The same for an endpoint that speaks these protocols and no others, whatever {@link Builder#applicationProtocols} says. What is reloaded,
+     * counted and limited is so for both together; sessions of the one are not resumed by the other.
+     *
+     * @param names for ALPN, as {@link Builder#applicationProtocols}
+     * @throws IllegalArgumentException likewise
+     * @throws IOException if files cannot be read that have to be read again for it
+     */
+    public Tls speaking(String... names) throws IOException {
+        final List<String> wanted = protocols(names);
+        if (wanted.equals(protocols)) {
+            return this;
+        }
+        shared.add(wanted);
+        return new Tls(shared, wanted);
     }
 
     /** Whose TLS it is, with its version, such as {@code JDK 25}. */
     public String library() {
-        return context.library();
+        return context().library();
+    }
+
+    private TlsContext context() {
+        return Objects.requireNonNull(shared.contexts.get(protocols));
     }
 
     /**
@@ -135,7 +197,7 @@ public final class Tls implements StageFactory {
      * @throws IOException if a file cannot be read or what is in it is of no use, with a message that names it; all stays as it was then
      */
     public void reload() throws IOException {
-        context = library.context(built.settings());
+        shared.reload();
     }
 
     /**
@@ -146,13 +208,17 @@ public final class Tls implements StageFactory {
     public void reload(List<TlsIdentity> identities) throws IOException {
         final List<IdentitySource> sources = new ArrayList<>();
         identities.forEach(identity -> sources.add(() -> identity));
-        context = library.context(built.settings(sources));
-        built.replaceIdentities(sources);
+        shared.reload(sources);
     }
 
     /** What it has seen so far. */
     public TlsStats stats() {
-        return new TlsStats(established.sum(), resumed.sum(), failed.sum(), refused.sum(), active.get());
+        return new TlsStats(
+                shared.established.sum(),
+                shared.resumed.sum(),
+                shared.failed.sum(),
+                shared.refused.sum(),
+                shared.active.get());
     }
 
     @Override
@@ -160,50 +226,61 @@ public final class Tls implements StageFactory {
         return new TlsStage(this, where, above);
     }
 
+    private static List<String> protocols(String... names) {
+        for (String name : names) {
+            final int bytes = name.getBytes(StandardCharsets.UTF_8).length;
+            if (bytes < 1 || bytes > 255) {
+                throw new IllegalArgumentException("A protocol's name has 1 to 255 bytes: '" + name + "'");
+            }
+        }
+        return List.copyOf(Arrays.asList(names));
+    }
+
     // ---- for the stage
 
     TlsEngine engine(StageContext where) throws SSLException {
-        if (where.dialled() != client) {
+        if (where.dialled() != shared.client) {
             throw new SSLException(
-                    client
+                    shared.client
                             ? "TLS of a client is of no use for a connection that was accepted"
                             : "TLS of a server is of no use for a connection that was dialled");
         }
-        return context.engine(
-                client ? Optional.of(new TlsPeer(where.host(), where.port())) : Optional.empty(),
-                where.loop().blocks());
+        return context()
+                .engine(
+                        shared.client ? Optional.of(new TlsPeer(where.host(), where.port())) : Optional.empty(),
+                        where.loop().blocks());
     }
 
     long handshakeTimeoutNs() {
-        return handshakeTimeoutNs;
+        return shared.handshakeTimeoutNs;
     }
 
     /** A handshake is to begin; false if there are as many as may be. */
     boolean tryBegin() {
-        if (active.incrementAndGet() > handshakeLimit) {
-            active.decrementAndGet();
-            refused.increment();
+        if (shared.active.incrementAndGet() > shared.handshakeLimit) {
+            shared.active.decrementAndGet();
+            shared.refused.increment();
             return false;
         }
         return true;
     }
 
     void established(TlsSession session) {
-        active.decrementAndGet();
-        established.increment();
+        shared.active.decrementAndGet();
+        shared.established.increment();
         if (session.resumed()) {
-            resumed.increment();
+            shared.resumed.increment();
         }
     }
 
     void failed() {
-        active.decrementAndGet();
-        failed.increment();
+        shared.active.decrementAndGet();
+        shared.failed.increment();
     }
 
     @Override
     public String toString() {
-        return "TLS of a " + (client ? "client" : "server") + " by " + library();
+        return "TLS of a " + (shared.client ? "client" : "server") + " by " + library();
     }
 
     /** Sets up a {@link Tls}. Not to be used by two threads at once. */
@@ -367,13 +444,7 @@ public final class Tls implements StageFactory {
          * @throws IllegalArgumentException if a name has no byte, or more than 255
          */
         public Builder applicationProtocols(String... names) {
-            for (String name : names) {
-                final int bytes = name.getBytes(StandardCharsets.UTF_8).length;
-                if (bytes < 1 || bytes > 255) {
-                    throw new IllegalArgumentException("A protocol's name has 1 to 255 bytes: '" + name + "'");
-                }
-            }
-            applicationProtocols = List.copyOf(Arrays.asList(names));
+            applicationProtocols = protocols(names);
             return this;
         }
 
@@ -434,7 +505,8 @@ public final class Tls implements StageFactory {
                         System.Logger.Level.WARNING,
                         "A client's TLS trusts any server: whoever listens in can read it");
             }
-            return new Tls(copy());
+            final Builder copy = copy();
+            return new Tls(new Shared(copy), copy.applicationProtocols);
         }
 
         private TlsSettings settings() throws IOException {

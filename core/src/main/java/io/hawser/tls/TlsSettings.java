@@ -50,4 +50,20 @@ record TlsSettings(
         identities = List.copyOf(identities);
         trusted = List.copyOf(trusted);
     }
+
+    /** The same with other protocols for ALPN. */
+    TlsSettings speaking(List<String> protocols) {
+        return new TlsSettings(
+                client,
+                versions,
+                cipherSuites,
+                protocols,
+                identities,
+                trusted,
+                clientAuth,
+                verifiesServer,
+                verifiesHost,
+                sessionCacheSize,
+                sessionLife);
+    }
 }

@@ -2,6 +2,7 @@
 package io.hawser.connection;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assumptions.assumeThatCode;
 
@@ -110,6 +111,33 @@ final class TlsPolicyTest {
                         "127.0.0.1",
                         trusting().applicationProtocols("spdy/3").build()))
                 .hasMessageContaining("no_application_protocol");
+    }
+
+    @Test
+    void shouldSpeakOtherProtocolsAtAnotherEndpointAndBeOneTlsAllTheSame() throws Exception {
+        final Engine engine = engines.engine();
+        final Tls tls = Tls.server()
+                .provider(provider)
+                .identity(TestCertificates.ec()
+                        .issuedBy(ROOT)
+                        .forHost("localhost")
+                        .make())
+                .applicationProtocols("h2")
+                .build();
+        final Tls other = tls.speaking("http/1.1");
+        final Server server = listen(engine, other, Recorder.echo());
+        final Tls client = trusting().applicationProtocols("h2", "http/1.1").build();
+
+        tls.reload(List.of(LOCAL));
+
+        final Connection connection = dial(engine, server, client);
+        assertThat(connection.tls().orElseThrow().applicationProtocol()).contains("http/1.1");
+        assertThat(refusal(engine, server, "127.0.0.1", client.speaking("h2")))
+                .hasMessageContaining("no_application_protocol");
+        assertThat(tls.stats()).isEqualTo(other.stats());
+        assertThat(tls.stats().established()).isEqualTo(1);
+        assertThat(tls.speaking("h2")).isSameAs(tls);
+        assertThatIllegalArgumentException().isThrownBy(() -> tls.speaking(""));
     }
 
     @Test

@@ -43,12 +43,9 @@ public final class WebChat {
         return (address.startsWith("https://") ? server.tls(tls()) : server).start();
     }
 
-    /** A server that nobody knows yet, and that speaks HTTP/1.1. */
+    /** A server that nobody knows yet. */
     public static Tls tls() throws IOException {
-        return Tls.server()
-                .identity(Tls.selfSigned())
-                .applicationProtocols("http/1.1")
-                .build();
+        return Tls.server().identity(Tls.selfSigned()).build();
     }
 
     /** The page and what it talks to, for the connections of one engine. */

@@ -5,6 +5,9 @@ import java.io.IOException;
 
 /** The shortest way to a first server. What needs limits, several addresses or an engine of its own goes through {@link HttpServer#builder}. */
 public final class Http {
+    /** The name for ALPN of all that this module speaks (RFC 7301, 6). */
+    static final String PROTOCOL = "http/1.1";
+
     private Http() {}
 
     /**

@@ -44,7 +44,8 @@ public final class HttpClient implements AutoCloseable {
     private final int redirects;
     private final Duration callTimeout;
     private final ConnectionPool pool;
-    private volatile @Nullable Tls tls;
+    private final @Nullable Tls given;
+    private volatile @Nullable Tls speaking;
 
     private HttpClient(Builder builder) {
         this.engine = builder.engine;
@@ -64,7 +65,7 @@ public final class HttpClient implements AutoCloseable {
                 builder.inflationRatio);
         this.redirects = builder.redirects;
         this.callTimeout = builder.callTimeout;
-        this.tls = builder.tls;
+        this.given = builder.tls;
         this.pool = new ConnectionPool(
                 this::dial, builder.connectionsPerOrigin, builder.idleTimeout, builder.connectTimeout);
     }
@@ -86,12 +87,14 @@ public final class HttpClient implements AutoCloseable {
 
     /** Who never sends to https need not have any roots. */
     private Tls tls() throws IOException {
-        Tls speaking = tls;
-        if (speaking == null) {
-            speaking = Tls.client().applicationProtocols("http/1.1").build();
-            tls = speaking;
+        Tls known = speaking;
+        if (known == null) {
+            known = given == null
+                    ? Tls.client().applicationProtocols(Http.PROTOCOL).build()
+                    : given.speaking(Http.PROTOCOL);
+            speaking = known;
         }
-        return speaking;
+        return known;
     }
 
     /**
@@ -221,8 +224,8 @@ public final class HttpClient implements AutoCloseable {
         }
 
         /**
-         * What is spoken with {@code https}: a {@link Tls#client()}, best with the application protocol {@code http/1.1}. By default one that
-         * trusts whom the system trusts.
+         * What is spoken with {@code https}: a {@link Tls#client()}; by ALPN it asks for {@code http/1.1}, whatever its
+         * {@link Tls.Builder#applicationProtocols}. By default one that trusts whom the system trusts.
          *
          * @throws IllegalArgumentException if it is a server's
          */

@@ -172,8 +172,8 @@ public final class HttpServer implements AutoCloseable {
         }
 
         /**
-         * Who the server is, for {@code https} addresses. Its {@link Tls.Builder#applicationProtocols} should be {@code "http/1.1"}, so that clients
-         * that could speak another version know.
+         * Who the server is, for {@code https} addresses. Whatever its {@link Tls.Builder#applicationProtocols}, this server agrees on
+         * {@code http/1.1} with clients that ask by ALPN, and refuses those that speak something else only, as RFC 7301, 3.2, says.
          */
         public Builder tls(Tls settings) {
             tls = Objects.requireNonNull(settings, "tls");
@@ -192,7 +192,10 @@ public final class HttpServer implements AutoCloseable {
             return this;
         }
 
-        /** How it listens, and how its connections behave. The write timeout is that of {@link HttpLimits}, unless it is set here. */
+        /**
+         * How it listens, and how its connections behave. The write timeout is that of {@link HttpLimits}, unless it is set here; TLS that is set here
+         * is as {@link #tls}.
+         */
         public Builder options(ServerOptions how) {
             options = Objects.requireNonNull(how, "options");
             return this;
@@ -221,7 +224,7 @@ public final class HttpServer implements AutoCloseable {
             if (answering == null) {
                 throw new IllegalStateException("An HTTP server needs a handler");
             }
-            final Tls with = tls;
+            final Tls with = tls == null ? options.connections().tls().orElse(null) : tls;
             if (with == null && addresses.stream().anyMatch(Address::isTls)) {
                 throw new IllegalStateException("An https address needs tls()");
             }
@@ -232,12 +235,12 @@ public final class HttpServer implements AutoCloseable {
             final ServerContext context = new ServerContext(answering, limits, with != null, serverName);
             final Engine given = engine;
             if (given != null) {
-                return new HttpServer(given, false, context, listen(given, context));
+                return new HttpServer(given, false, context, listen(given, context, with));
             }
             final Engine own = Engine.builder().start();
             boolean started = false;
             try {
-                final List<Server> servers = listen(own, context);
+                final List<Server> servers = listen(own, context, with);
                 servers.forEach(Server::closesEngine);
                 started = true;
                 return new HttpServer(own, true, context, servers);
@@ -248,14 +251,13 @@ public final class HttpServer implements AutoCloseable {
             }
         }
 
-        private List<Server> listen(Engine on, ServerContext context) throws IOException {
+        private List<Server> listen(Engine on, ServerContext context, @Nullable Tls with) throws IOException {
             ServerOptions effective = options;
             if (options.connections().writeTimeout().isZero()) {
                 effective = options.withConnections(options.connections().withWriteTimeout(limits.writeTimeout()));
             }
-            final Tls with = tls;
             if (with != null) {
-                effective = effective.withConnections(effective.connections().withTls(with));
+                effective = effective.withConnections(effective.connections().withTls(with.speaking(Http.PROTOCOL)));
             }
             if (inLoop) {
                 final ConnectionHandler endpoint = new LoopEndpoint(context);

@@ -134,10 +134,7 @@ final class ClientsTest {
     void shouldServeCurlOverTls() throws Exception {
         final HttpServer.Builder builder = HttpServer.builder("https://127.0.0.1:0")
                 .engine(engines.engine())
-                .tls(Tls.server()
-                        .identity(Tls.selfSigned("127.0.0.1"))
-                        .applicationProtocols("http/1.1")
-                        .build())
+                .tls(Tls.server().identity(Tls.selfSigned("127.0.0.1")).build())
                 .handler((request, response) -> response.send(request.scheme() + " " + request.isSecure()));
         final HttpServer server = engines.closing((style.inLoop() ? builder.inLoop() : builder).start());
 

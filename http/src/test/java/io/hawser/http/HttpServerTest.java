@@ -4,12 +4,17 @@ package io.hawser.http;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.hawser.connection.Connection;
 import io.hawser.connection.ConnectionHandler;
+import io.hawser.connection.ConnectionOptions;
 import io.hawser.connection.Engine;
 import io.hawser.connection.EngineFixture;
 import io.hawser.connection.EngineState;
 import io.hawser.connection.Payload;
 import io.hawser.connection.Peer;
+import io.hawser.connection.ServerOptions;
+import io.hawser.tls.Tls;
+import io.hawser.tls.TlsIdentity;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -17,14 +22,18 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.UnaryOperator;
+import javax.net.ssl.SSLException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a server does with requests that are in order, in both styles. */
 @ParameterizedClass
@@ -344,6 +353,42 @@ final class HttpServerTest {
         assertThat(browser.get("/").get("/").get("/").answer().closes()).isFalse();
         assertThat(browser.answer().closes()).isTrue();
         browser.peer().expectEnd();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "h2", "h2 http/1.1", "spdy/3"})
+    void shouldAgreeOnHttp11WhateverItsTlsIsSetTo(String set) throws Exception {
+        final TlsIdentity identity = Tls.selfSigned();
+        final Tls tls = Tls.server()
+                .identity(identity)
+                .applicationProtocols(set.isEmpty() ? new String[0] : set.split(" "))
+                .build();
+        final HttpServer.Builder builder = HttpServer.builder("https://127.0.0.1:0")
+                .engine(engines.engine())
+                .options(ServerOptions.DEFAULT.withConnections(ConnectionOptions.DEFAULT.withTls(tls)))
+                .handler((request, response) -> response.send(request.scheme()));
+        final HttpServer server = engines.closing((style.inLoop() ? builder.inLoop() : builder).start());
+        final Tls client = Tls.client().trust(identity.certificate()).build();
+
+        // As browsers offer it, as others do, and without ALPN.
+        for (String[] offered : new String[][] {{"h2", "http/1.1"}, {"http/1.1"}, {}}) {
+            try (Connection connection = dial(server, client.speaking(offered))) {
+                assertThat(connection.tls().orElseThrow().applicationProtocol())
+                        .isEqualTo(offered.length == 0 ? Optional.empty() : Optional.of("http/1.1"));
+                connection.writer().writeString("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+                connection.writer().flush();
+                assertThat(connection.reader().readString("HTTP/1.1 200 OK".length()))
+                        .isEqualTo("HTTP/1.1 200 OK");
+            }
+        }
+        assertThatThrownBy(() -> dial(server, client.speaking("h2")))
+                .isInstanceOf(SSLException.class)
+                .hasMessageContaining("no_application_protocol");
+        assertThat(server.uri()).startsWith("https://");
+    }
+
+    private Connection dial(HttpServer server, Tls tls) throws IOException {
+        return engines.engine().dial(server.address(), ConnectionOptions.DEFAULT.withTls(tls));
     }
 
     @Test

@@ -6,10 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.hawser.buffer.Slice;
 import io.hawser.buffer.Writer;
-import io.hawser.connection.ConnectionOptions;
 import io.hawser.connection.Engine;
 import io.hawser.connection.EngineFixture;
-import io.hawser.connection.ServerOptions;
 import io.hawser.connection.TestTransport;
 import io.hawser.tls.Tls;
 import io.hawser.tls.TlsIdentity;
@@ -309,17 +307,14 @@ final class WebTest {
     void shouldSpeakTlsToTheHostThatIsMeantOnly() throws Exception {
         final TlsIdentity identity = Tls.selfSigned();
         final X509Certificate root = identity.chain().getFirst();
-        final ConnectionOptions options = ConnectionOptions.DEFAULT.withTls(
-                Tls.server().identity(identity).build());
-        final HttpServer server = engines.closing(HttpServer.builder("http://0.0.0.0:0")
+        final HttpServer server = engines.closing(HttpServer.builder("https://0.0.0.0:0")
                 .engine(engine)
-                .options(ServerOptions.DEFAULT.withConnections(options))
+                .tls(Tls.server().identity(identity).build())
                 .handler((_, response) -> response.send(TEXT))
                 .start());
         final int port = server.address().port();
-        final HttpClient trusting = engines.closing(HttpClient.builder(engine)
-                .tls(Tls.client().trust(root).applicationProtocols("http/1.1").build())
-                .build());
+        final HttpClient trusting = engines.closing(
+                HttpClient.builder(engine).tls(Tls.client().trust(root).build()).build());
         for (int i = 0; i < 3; i++) {
             assertThat(trusting.send(ClientRequest.get("https://127.0.0.1:" + port + "/"))
                             .string(MEBIBYTE))
