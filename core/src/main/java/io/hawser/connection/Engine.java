@@ -649,7 +649,8 @@ public final class Engine implements AutoCloseable {
 
     /**
      * Stops in the steps of {@link EngineState}: listening ends; connections send what is pending and close, as {@link Connection#close()}
-     * does, those that are busy when they have finished; what is left after {@code grace} is reset; UDP sockets close; the loops end; memory is given
+     * does, those that are busy when they have finished; a peer that was sent all and keeps its side open is waited for for half a second;
+     * what is left after {@code grace} is reset; UDP sockets close; the loops end; memory is given
      * back. A
      * handler may call it.
      *
@@ -667,6 +668,34 @@ public final class Engine implements AutoCloseable {
             });
         }
         return closed;
+    }
+
+    /** Closes those of a server that does not accept any more, in the steps of {@link #closeAsync}. Any thread; does not wait. */
+    CompletableFuture<Void> closeConnections(ServerConnections server, Duration grace) {
+        server.closing();
+        final CompletableFuture<Void> gone = CompletableFuture.allOf(workers.stream()
+                .map(worker -> {
+                    final CompletableFuture<Void> here = new CompletableFuture<>();
+                    if (!worker.loop().executeAlways(() -> worker.closeAll(server, here))) {
+                        here.complete(null);
+                    }
+                    return here;
+                })
+                .toArray(CompletableFuture[]::new));
+        if (gone.isDone()) {
+            return gone;
+        }
+        final CompletableFuture<Void> done = new CompletableFuture<>();
+        driver.execute("hawser-close", () -> {
+            if (!await(gone, grace)) {
+                workers.forEach(worker -> worker.loop().executeAlways(() -> worker.abortAll(server)));
+                if (!awaitAborted(gone)) {
+                    Log.log(System.Logger.Level.ERROR, "Connections of a server could not be closed");
+                }
+            }
+            done.complete(null);
+        });
+        return done;
     }
 
     private void shutDown(Duration grace) {

@@ -24,6 +24,21 @@ final class LoopConnections {
     private final List<CompletableFuture<Void>> waiting = new ArrayList<>();
 
     private boolean closing;
+    /** The servers whose connections are being closed, while there are some here. */
+    private final List<Leaving> leaving = new ArrayList<>();
+
+    /** Those of one server that are being closed. */
+    private static final class Leaving {
+        final ServerConnections server;
+        final CompletableFuture<Void> gone;
+        /** How many have not told all who want to know. */
+        int left;
+
+        Leaving(ServerConnections server, CompletableFuture<Void> gone) {
+            this.server = server;
+            this.gone = gone;
+        }
+    }
 
     LoopConnections(EventLoop loop) {
         this.loop = loop;
@@ -53,7 +68,12 @@ final class LoopConnections {
         connection.index = connections.size();
         connection.since = (int) (loop.nowNs() >>> TIME_SHIFT);
         connections.add(connection);
-        if (closing) {
+        final ServerConnections server = connection.server();
+        final boolean leaves = server != null && server.isClosing();
+        if (leaves) {
+            leaving.stream().filter(each -> each.server == server).forEach(each -> each.left++);
+        }
+        if (closing || leaves) {
             connection.drain();
         }
     }
@@ -67,6 +87,26 @@ final class LoopConnections {
         }
         unassigned();
         completeIfEmptied();
+    }
+
+    /** One that was taken out has told all who wanted to know. */
+    void gone(StreamConnection connection) {
+        if (leaving.isEmpty()) {
+            return;
+        }
+        // Whoever is told may ask for more.
+        for (Leaving each : List.copyOf(leaving)) {
+            if (each.server == connection.server()) {
+                each.left--;
+                completeIfLeft(each);
+            }
+        }
+    }
+
+    private void completeIfLeft(Leaving those) {
+        if (those.left == 0 && leaving.remove(those)) {
+            those.gone.complete(null);
+        }
     }
 
     // ---- what there is to see
@@ -117,7 +157,33 @@ final class LoopConnections {
         completeIfEmptied();
     }
 
-    /** Whether {@link #closeAll} was called. */
+    /**
+     * Closes those of one server, as {@link #closeAll()} does all.
+     *
+     * @param server does not accept any more, and {@link ServerConnections#isClosing() is closing}
+     * @param gone is completed when they are gone
+     */
+    void closeAll(ServerConnections server, CompletableFuture<Void> gone) {
+        final List<StreamConnection> its = of(server);
+        final Leaving those = new Leaving(server, gone);
+        those.left = its.size();
+        leaving.add(those);
+        its.forEach(StreamConnection::drain);
+        completeIfLeft(those);
+    }
+
+    /** Resets those of one server. */
+    void abortAll(ServerConnections server) {
+        of(server).forEach(StreamConnection::shutdownNow);
+    }
+
+    private List<StreamConnection> of(ServerConnections server) {
+        return connections.stream()
+                .filter(connection -> connection.server() == server)
+                .toList();
+    }
+
+    /** Whether {@link #closeAll()} was called. */
     boolean isClosing() {
         return closing;
     }
@@ -129,7 +195,7 @@ final class LoopConnections {
         }
     }
 
-    /** Completes when all are gone after {@link #closeAll}. Any thread. */
+    /** Completes when all are gone after {@link #closeAll()}. Any thread. */
     CompletableFuture<Void> emptied() {
         return emptied;
     }

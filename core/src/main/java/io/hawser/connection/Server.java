@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -19,7 +20,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A listening address. Any thread.
  *
- * <p>Closing it stops the listening; connections that it has accepted live on until they or their engine are closed.
+ * <p>{@link #close()} stops the listening; connections that it has accepted live on until they or their engine are closed.
+ * {@link #closeAsync(Duration)} closes them, too.
  */
 public final class Server implements AutoCloseable {
     private final Engine engine;
@@ -29,14 +31,22 @@ public final class Server implements AutoCloseable {
     private final Address asked;
     private final Address address;
     private final Passing passing = new ServerPassing();
+    private final ServerConnections connections;
     private final @Nullable UnixPath unixPath;
     /** Whether the file of a unix socket is removed in the end: not while another process serves there. */
     private volatile boolean removesPath;
 
     private volatile boolean closesEngine;
 
-    private Server(Engine engine, Address asked, SocketAddress local, List<Acceptor> acceptors, boolean removesPath) {
+    private Server(
+            Engine engine,
+            Address asked,
+            SocketAddress local,
+            List<Acceptor> acceptors,
+            ServerConnections connections,
+            boolean removesPath) {
         this.engine = engine;
+        this.connections = connections;
         this.asked = asked;
         this.address = local instanceof InetSocketAddress inet
                 ? new Address(asked.scheme(), inet.getAddress().getHostAddress(), inet.getPort(), "")
@@ -54,7 +64,8 @@ public final class Server implements AutoCloseable {
             List<LoopConnections> acceptorLoops,
             List<LoopConnections> targets)
             throws IOException {
-        final Endpoint endpoint = new Endpoint(engine, handler, options.connections());
+        final ServerConnections connections = new ServerConnections();
+        final Endpoint endpoint = new Endpoint(engine, handler, options.connections()).of(connections);
         SocketAddress local = address.resolve().getFirst();
         if (address.isUnix()) {
             UnixPath.removeStale(Path.of(address.path()));
@@ -80,7 +91,7 @@ public final class Server implements AutoCloseable {
                 local = onLoop(engine, home.loop(), () -> acceptor.listen(wanted, socketOptions));
                 acceptors.add(acceptor);
             }
-            final Server server = new Server(engine, address, local, acceptors, true);
+            final Server server = new Server(engine, address, local, acceptors, connections, true);
             for (Acceptor acceptor : acceptors) {
                 onLoop(engine, acceptor.home().loop(), () -> {
                     acceptor.start();
@@ -110,7 +121,8 @@ public final class Server implements AutoCloseable {
             List<LoopConnections> targets,
             List<PassedSocket> sockets)
             throws IOException {
-        final Endpoint endpoint = new Endpoint(engine, handler, options.connections());
+        final ServerConnections connections = new ServerConnections();
+        final Endpoint endpoint = new Endpoint(engine, handler, options.connections()).of(connections);
         // Where there are fewer sockets than loops, some loops would get no connections if each kept its own.
         final boolean each = options.reusePort() && sockets.size() >= targets.size();
         final List<LoopConnections> homes = each ? targets : acceptorLoops;
@@ -134,7 +146,7 @@ public final class Server implements AutoCloseable {
             sockets.forEach(PassedSocket::close);
             throw e;
         }
-        return new Server(engine, address, Objects.requireNonNull(local), acceptors, false);
+        return new Server(engine, address, Objects.requireNonNull(local), acceptors, connections, false);
     }
 
     static <T> T onLoop(Engine engine, EventLoop loop, Callable<T> call) throws IOException {
@@ -194,6 +206,19 @@ public final class Server implements AutoCloseable {
     /** Stops listening; completes when the address is free again. */
     public CompletableFuture<Void> closeAsync() {
         return closesEngine ? engine.closeAsync(Engine.DEFAULT_CLOSE_TIME) : stopListening();
+    }
+
+    /**
+     * Stops listening and closes the connections that were accepted, as {@link Engine#closeAsync} does with all of an engine: what is pending is
+     * sent, those that are busy close when they have finished, and what is left after {@code grace} is reset. Other connections of the engine notice
+     * nothing. A handler may call it.
+     *
+     * @return completes when all is done
+     */
+    public CompletableFuture<Void> closeAsync(Duration grace) {
+        return closesEngine
+                ? engine.closeAsync(grace)
+                : stopListening().thenCompose(_ -> engine.closeConnections(connections, grace));
     }
 
     CompletableFuture<Void> stopListening() {

@@ -69,6 +69,12 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
     }
 
     private static final long DRAIN_POLL_NS = 5_000_000;
+    /**
+     * How long a peer that was sent all may keep its side open while the engine, or the server, shuts down: clients that keep connections look for
+     * their end when they next use them.
+     */
+    private static final long DRAIN_LINGER_NS = 500_000_000;
+
     private static final byte[] NOTHING = {};
     private static final VarHandle OUTBOX;
 
@@ -724,7 +730,7 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
         if (inputEnded && state != State.DETACHING && (state != State.OPEN || endDelivered)) {
             terminate(causeOfClose());
         } else if (state == State.FLUSHING) {
-            state = State.LINGERING;
+            linger();
         }
     }
 
@@ -747,9 +753,18 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
         }
     }
 
-    /** The engine shuts down: closes when there is nothing half done. The loop's thread. */
+    /** Whose it is, if it was accepted. The loop's thread. */
+    @Nullable
+    ServerConnections server() {
+        return endpoint.server();
+    }
+
+    /** The engine, or its server, shuts down: closes when there is nothing half done. The loop's thread. */
     void drain() {
         draining = true;
+        if (state == State.LINGERING) {
+            linger();
+        }
         closeIfDrained();
     }
 
@@ -841,8 +856,15 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
             if (inputEnded) {
                 terminate(why);
             } else {
-                state = State.LINGERING;
+                linger();
             }
+        }
+    }
+
+    private void linger() {
+        state = State.LINGERING;
+        if (draining) {
+            armTimer(Math.min(DRAIN_LINGER_NS, endpoint.options().closeTimeout().toNanos()));
         }
     }
 
@@ -862,6 +884,8 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
         if (queue != null && queue.hasProgressed() && unsentBytes() > 0) {
             // A file takes as long as it takes, as long as the peer takes it.
             startCloseTimer();
+        } else if (state == State.LINGERING && draining) {
+            terminate(causeOfClose());
         } else if (state == State.LINGERING) {
             // All is sent; a peer that does not close its side has no claim to more of ours.
             reset(causeOfClose());
@@ -1008,7 +1032,7 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
         if (next == null || state != State.OPEN) {
             return;
         }
-        endpoint = new Endpoint(endpoint.engine(), next, endpoint.options());
+        endpoint = endpoint.with(next);
         paused = false;
         endDelivered = false;
         inHandler = true;
@@ -1137,6 +1161,14 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
         inbound.close();
         outbound.close();
         home.remove(this);
+        try {
+            tellOfTheEnd(why, unread, sent);
+        } finally {
+            home.gone(this);
+        }
+    }
+
+    private void tellOfTheEnd(@Nullable CloseCause why, byte[] unread, long sent) {
         final SourceAddress counted = source;
         if (counted != null) {
             engine().sources().remove(counted);

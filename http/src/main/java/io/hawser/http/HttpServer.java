@@ -94,15 +94,18 @@ public final class HttpServer implements AutoCloseable {
     }
 
     /**
-     * Stops listening. With an engine of its own connections are drained, too: idle ones are closed, requests that are being served are answered with
-     * {@code Connection: close}, for {@code grace} at most. Connections on an engine that was given end with their next answer, or when they have been idle.
+     * Stops listening and drains: idle connections are closed, requests that are being served are answered with {@code Connection: close}, and what
+     * is left after {@code grace} is reset. An engine of its own ends then; one that was given, and what else it serves, goes on. A handler may call
+     * it.
+     *
+     * @return completes when all is done
      */
     public CompletableFuture<Void> closeAsync(Duration grace) {
         context.closing();
         return ownsEngine
                 ? engine.closeAsync(grace)
                 : CompletableFuture.allOf(
-                        servers.stream().map(Server::closeAsync).toArray(CompletableFuture[]::new));
+                        servers.stream().map(server -> server.closeAsync(grace)).toArray(CompletableFuture[]::new));
     }
 
     /** As {@link #closeAsync} with {@link Engine#DEFAULT_CLOSE_TIME}, and waits. Not to be called on a loop. */
@@ -113,6 +116,7 @@ public final class HttpServer implements AutoCloseable {
             engine.close();
         } else {
             servers.forEach(Server::close);
+            engine.await(closeAsync(Engine.DEFAULT_CLOSE_TIME));
         }
     }
 

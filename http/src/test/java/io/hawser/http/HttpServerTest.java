@@ -563,12 +563,15 @@ final class HttpServerTest {
         assertThat(browser.answer().body()).isEqualTo(expected);
     }
 
-    @Test
-    void shouldFinishWhatIsBeingAnsweredWhenItsEngineEnds() throws Exception {
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void shouldFinishWhatIsBeingAnsweredWhenItIsClosed(boolean withEngine) throws Exception {
         final CompletableFuture<Runnable> served = new CompletableFuture<>();
         final CountDownLatch release = new CountDownLatch(1);
         final HttpServer server = serve((request, response) -> {
-            if (style.inLoop()) {
+            if (request.path().equals("/idle")) {
+                response.send("idle");
+            } else if (style.inLoop()) {
                 response.defer();
                 final var connection = request.connection();
                 served.complete(() -> connection.execute(() -> response.send("done")));
@@ -578,19 +581,49 @@ final class HttpServerTest {
                 response.send("done");
             }
         });
-        final Browser browser = browse(server);
-        browser.get("/");
+        final Browser idle = browse(server);
+        assertThat(idle.get("/idle").answer().closes()).isFalse();
+        final Browser busy = browse(server);
+        busy.get("/");
         final Runnable end = EngineFixture.await(served);
 
-        final CompletableFuture<Void> closed = server.engine().closeAsync(Duration.ofSeconds(20));
-        EngineFixture.until("the engine drains", () -> server.engine().state() == EngineState.DRAINING);
+        final CompletableFuture<Void> closed = withEngine
+                ? server.engine().closeAsync(Duration.ofSeconds(20))
+                : server.closeAsync(Duration.ofSeconds(20));
+        idle.peer().expectEnd();
+        idle.close();
+        assertThat(closed).isNotDone();
         end.run();
 
-        final Answer answer = browser.answer();
+        final Answer answer = busy.answer();
         assertThat(answer.text()).isEqualTo("done");
         assertThat(answer.closes()).isTrue();
-        browser.peer().expectEnd();
-        browser.close();
+        busy.peer().expectEnd();
+        busy.close();
+        EngineFixture.await(closed);
+        assertThat(server.connectionCount()).isZero();
+        assertThat(server.engine().state()).isEqualTo(withEngine ? EngineState.CLOSED : EngineState.RUNNING);
+    }
+
+    @Test
+    void shouldResetWhatIsNotAnsweredInTimeWhenItIsClosed() throws Exception {
+        final CompletableFuture<Void> served = new CompletableFuture<>();
+        final CountDownLatch never = new CountDownLatch(1);
+        final HttpServer server = serve((_, response) -> {
+            served.complete(null);
+            if (style.inLoop()) {
+                response.defer();
+            } else {
+                never.await();
+            }
+        });
+        final Browser browser = browse(server);
+        browser.get("/");
+        EngineFixture.await(served);
+
+        final CompletableFuture<Void> closed = server.closeAsync(Duration.ofMillis(50));
+        browser.peer().expectReset();
+        never.countDown();
         EngineFixture.await(closed);
     }
 

@@ -60,11 +60,13 @@ final class WebTest {
     }
 
     private String serve(HttpHandler handler) throws IOException {
-        return engines.closing(HttpServer.builder("http://127.0.0.1:0")
-                        .engine(engine)
-                        .handler(handler)
-                        .start())
-                .uri();
+        final HttpServer server = engines.closing(HttpServer.builder("http://127.0.0.1:0")
+                .engine(engine)
+                .handler(handler)
+                .start());
+        // First of the two, so that the server need not wait for connections that are kept.
+        engines.closing(client);
+        return server.uri();
     }
 
     private ClientResponse get(String uri) throws IOException {
