@@ -148,11 +148,12 @@ final class TopScreen {
     private void connections(List<String> lines, JsonValue page) {
         lines.add(terminal.faint(String.format(
                 Locale.ROOT,
-                "%-8s%-26s%-24s%-12s%11s%11s%11s%11s  %s",
+                "%-8s%-26s%-24s%-12s%-5s%11s%11s%11s%11s  %s",
                 "number",
                 "peer",
                 "local",
                 "state",
+                "tls",
                 "in",
                 "out",
                 "pending",
@@ -161,7 +162,7 @@ final class TopScreen {
         for (JsonValue connection : page.get("connections").elements()) {
             lines.add(String.format(
                     Locale.ROOT,
-                    "%-8d%-26s%-24s%-12s%11s%11s%11s%11s  %s",
+                    "%-8d%-26s%-24s%-12s%-5s%11s%11s%11s%11s  %s",
                     connection.get("id").asLong(),
                     (connection.get("dialled").number() > 0 ? "→ " : "")
                             + printable(connection.get("peer").text()),
@@ -169,6 +170,7 @@ final class TopScreen {
                     printable(connection.get("state").text())
                             .toLowerCase(Locale.ROOT)
                             .replace('_', ' '),
+                    tlsVersion(connection.get("tls").text()),
                     Units.bytes(connection.get("bytesIn").number()),
                     Units.bytes(connection.get("bytesOut").number()),
                     Units.bytes(connection.get("pendingBytes").number()),
@@ -177,6 +179,12 @@ final class TopScreen {
         }
         lines.add(terminal.faint(Units.count(page.get("connections").elements().size()) + " of "
                 + Units.counted(page.get("matching").asLong(), "connection")));
+    }
+
+    /** As {@code 1.3}; a dash without TLS. */
+    private static String tlsVersion(String agreed) {
+        final int end = agreed.indexOf(' ');
+        return end < 0 ? "-" : printable(agreed.substring(0, end)).replace("TLSv", "");
     }
 
     private void closes(List<String> lines, JsonValue engine) {

@@ -116,6 +116,18 @@ class TopCommandTest {
         assertThat(out.toString()).contains("]0;owned").doesNotContain("\u001b", "\u0007", "\u202e", "\u009b");
     }
 
+    @Test
+    void shouldShowWhichConnectionsHaveTls() {
+        final StringWriter out = new StringWriter();
+        new TopScreen(new PrintWriter(out), Terminal.NONE)
+                .show(JsonValue.parse("{\"engines\":[],\"page\":{\"connections\":["
+                        + "{\"id\":1,\"state\":\"OPEN\",\"tls\":\"TLSv1.3 TLS_AES_128_GCM_SHA256 http/1.1\"},"
+                        + "{\"id\":2,\"state\":\"OPEN\",\"tls\":\"\"}]}}"));
+        assertThat(out.toString().lines().map(String::strip))
+                .anyMatch(line -> line.matches("1 .*open +1\\.3 .*"))
+                .anyMatch(line -> line.matches("2 .*open +- .*"));
+    }
+
     private static JsonValue message(long upMs, long bytesIn, String text) {
         return JsonValue.parse(
                 "{\"engines\":[{\"name\":\"e\",\"upMs\":" + upMs + ",\"loops\":[{\"name\":\"l\",\"bytesIn\":"

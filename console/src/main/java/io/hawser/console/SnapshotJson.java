@@ -158,6 +158,7 @@ final class SnapshotJson {
                 .member("peer", connection.peer())
                 .member("dialled", connection.dialled())
                 .member("state", connection.state().name())
+                .member("tls", connection.tlsText())
                 .member("bytesIn", connection.bytesIn())
                 .member("bytesOut", connection.bytesOut())
                 .member("pendingBytes", connection.pendingBytes())

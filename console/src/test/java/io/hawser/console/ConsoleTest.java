@@ -131,6 +131,7 @@ final class ConsoleTest {
         assertThat(seen.get("limitsHit").get("connections").asLong()).isZero();
         final JsonNode connection = all.get("page").get("connections").get(0);
         assertThat(connection.get("bytesOut").asLong()).isEqualTo(5);
+        assertThat(connection.get("tls").asString()).isEmpty();
         assertThat(connection.get("peer").asString())
                 .isEqualTo(peer.localAddress().toString().substring(1));
 

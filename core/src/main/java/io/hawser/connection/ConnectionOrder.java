@@ -17,6 +17,8 @@ public enum ConnectionOrder {
     LOOP,
     /** What they are at. */
     STATE,
+    /** What TLS has agreed on, as text: the version first. */
+    TLS,
     /** What was received. */
     BYTES_IN,
     /** What was sent. */
@@ -37,6 +39,7 @@ public enum ConnectionOrder {
             case HANDLER -> Comparator.comparing(ConnectionSnapshot::handler);
             case LOOP -> Comparator.comparing(ConnectionSnapshot::loop);
             case STATE -> Comparator.comparing(ConnectionSnapshot::state);
+            case TLS -> Comparator.comparing(ConnectionSnapshot::tlsText);
             case BYTES_IN -> Comparator.comparingLong(ConnectionSnapshot::bytesIn);
             case BYTES_OUT -> Comparator.comparingLong(ConnectionSnapshot::bytesOut);
             case PENDING -> Comparator.comparingLong(ConnectionSnapshot::pendingBytes);

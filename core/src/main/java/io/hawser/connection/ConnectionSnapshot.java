@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.hawser.connection;
 
+import io.hawser.tls.TlsSession;
 import java.time.Duration;
 import java.util.Optional;
 
@@ -14,6 +15,7 @@ import java.util.Optional;
  * @param peer the address of the other side, likewise
  * @param dialled whether this side has made the connection
  * @param state what it is at
+ * @param tls what TLS has agreed on, as {@link Connection#tls()}; empty without TLS, and during its handshake
  * @param bytesIn what was received, as the handler sees it, in bytes: what TLS adds is not counted
  * @param bytesOut what was sent, likewise
  * @param pendingBytes what was written and the operating system has not taken, as {@link Connection#pendingBytes()}
@@ -29,6 +31,7 @@ public record ConnectionSnapshot(
         String peer,
         boolean dialled,
         State state,
+        Optional<TlsSession> tls,
         long bytesIn,
         long bytesOut,
         long pendingBytes,
@@ -57,7 +60,7 @@ public record ConnectionSnapshot(
         CLOSED
     }
 
-    /** Whether {@code text} occurs, in whatever case, in its number, an address, its handler, its loop or its state. */
+    /** Whether {@code text} occurs, in whatever case, in its number, an address, its handler, its loop, its state, or what TLS has agreed on. */
     public boolean matches(String text) {
         return text.isEmpty()
                 || contains(peer, text)
@@ -65,7 +68,15 @@ public record ConnectionSnapshot(
                 || contains(handler, text)
                 || contains(loop, text)
                 || contains(state.name(), text)
+                || contains(tlsText(), text)
                 || contains(Long.toString(id), text);
+    }
+
+    /** The version, the suite and the protocol on top, such as {@code TLSv1.3 TLS_AES_128_GCM_SHA256 http/1.1}; empty without TLS. */
+    public String tlsText() {
+        return tls.map(agreed -> agreed.version().standardName() + " " + agreed.cipherSuite()
+                        + agreed.applicationProtocol().map(name -> " " + name).orElse(""))
+                .orElse("");
     }
 
     private static boolean contains(String where, String what) {

@@ -1673,6 +1673,7 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
                 AddressText.of(open.remoteAddress()),
                 dialled,
                 seenState(),
+                tls(),
                 bytesIn(),
                 bytesOut(),
                 pendingBytes(),

@@ -7,6 +7,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.hawser.buffer.PoolSnapshot;
+import io.hawser.tls.Tls;
+import io.hawser.tls.TlsIdentity;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -350,5 +352,42 @@ final class SnapshotTest {
         assertThat(seen.id()).isEqualTo(dialled.id());
         assertThat(seen.peer()).isEqualTo("127.0.0.1:" + server.address().port());
         assertThat(engine.snapshot().loops().getFirst().accepted()).isEqualTo(1);
+    }
+
+    @Test
+    void shouldTellWhatTlsHasAgreedOn() throws Exception {
+        final Engine engine = engines.engine();
+        final TlsIdentity identity = Tls.selfSigned();
+        final Tls tls =
+                Tls.server().identity(identity).applicationProtocols("echo").build();
+        final Server server = engine.listen(
+                Address.parse("tls://127.0.0.1:0"),
+                ServerOptions.DEFAULT.withConnections(ConnectionOptions.DEFAULT.withTls(tls)),
+                engines.watched(Recorder.echo()));
+        final Connection plain = engines.dial(
+                engine, engines.listen(engine, Family.TCP, Recorder.echo()).address(), new Recorder());
+        final Tls client = Tls.client()
+                .trust(identity.certificate())
+                .applicationProtocols("echo")
+                .build();
+        final Connection dialled = await(engine.dial(
+                server.address(), ConnectionOptions.DEFAULT.withTls(client), engines.watched(new Recorder())));
+        EngineFixture.until(
+                "all ends", () -> engine.snapshot().loops().getFirst().opened() == 4);
+
+        final List<ConnectionSnapshot> sorted =
+                connections(engine, ConnectionQuery.FIRST.withOrder(ConnectionOrder.TLS, true));
+        assertThat(sorted).extracting(seen -> seen.tls().isPresent()).containsExactly(true, true, false, false);
+        final ConnectionSnapshot seen = sorted.stream()
+                .filter(each -> each.id() == dialled.id())
+                .findFirst()
+                .orElseThrow();
+        assertThat(seen.tls()).isEqualTo(dialled.tls()).isPresent();
+        assertThat(seen.tlsText())
+                .isEqualTo("TLSv1.3 " + dialled.tls().orElseThrow().cipherSuite() + " echo");
+        assertThat(plain.isOpen()).isTrue();
+        assertThat(await(engine.connections(ConnectionQuery.FIRST.withFilter("tlsv1.3")))
+                        .matching())
+                .isEqualTo(2);
     }
 }

@@ -248,6 +248,7 @@ const connectionTable = new Table(
     { title: "Local", order: "LOCAL", text: (row) => row.local || "–" },
     { title: "Handler", order: "HANDLER", text: (row) => row.handler },
     { title: "State", order: "STATE", text: (row) => row.state.toLowerCase().replaceAll("_", " ") },
+    { title: "TLS", order: "TLS", text: (row) => row.tls.replace("TLSv", "").replace("TLS_", "") || "–" },
     { title: "In", order: "BYTES_IN", number: true, text: (row) => bytes(row.bytesIn) },
     { title: "Out", order: "BYTES_OUT", number: true, text: (row) => bytes(row.bytesOut) },
     { title: "Pending", order: "PENDING", number: true, text: (row) => bytes(row.pendingBytes) },
