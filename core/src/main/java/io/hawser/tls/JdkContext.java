@@ -34,6 +34,11 @@ final class JdkContext implements TlsContext {
             "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256",
             "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256");
 
+    /** Elliptic curves only, for the reason that {@code SslContext} gives; what the JDK does not know it leaves out. */
+    private static final String[] GROUPS = {"X25519MLKEM768", "x25519", "secp256r1", "x448", "secp384r1", "secp521r1"};
+    /** Suites of TLS 1.2 for which somebody wants a finite field. */
+    private static final String FINITE_FIELD = "_DHE_";
+
     private final TlsSettings settings;
     private final SSLContext context;
 
@@ -105,6 +110,9 @@ final class JdkContext implements TlsContext {
         parameters.setProtocols(
                 settings.versions().stream().map(TlsVersion::standardName).toArray(String[]::new));
         parameters.setCipherSuites(suites());
+        if (settings.cipherSuites().stream().noneMatch(suite -> suite.contains(FINITE_FIELD))) {
+            parameters.setNamedGroups(GROUPS);
+        }
         parameters.setApplicationProtocols(settings.applicationProtocols().toArray(String[]::new));
         if (settings.client()) {
             peer.map(TlsPeer::host)

@@ -27,7 +27,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The TLS of a server, or of a client: who it is, whom it trusts, what it speaks. One for as many connections and engines as like; sessions
- * are resumed among those that share it. TLS 1.2 and 1.3, with suites that have forward secrecy and authenticated encryption.
+ * are resumed among those that share it. TLS 1.2 and 1.3, with suites that have forward secrecy and authenticated encryption, and elliptic curves to
+ * agree on keys.
  *
  * <pre>{@code
  * Tls tls = Tls.server().certificate(Path.of("chain.pem"), Path.of("key.pem")).build();

@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import javax.net.ssl.SNIHostName;
+import javax.net.ssl.SSLException;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -138,6 +139,25 @@ final class TlsPolicyTest {
         assertThat(tls.stats().established()).isEqualTo(1);
         assertThat(tls.speaking("h2")).isSameAs(tls);
         assertThatIllegalArgumentException().isThrownBy(() -> tls.speaking(""));
+    }
+
+    @Test
+    void shouldAgreeOnKeysOverCurvesOnly() throws Exception {
+        final Server server = listen(
+                engines.engine(),
+                Tls.server().provider(provider).identity(LOCAL).build(),
+                Recorder.echo());
+        final var context = SslPeer.context(ROOT.certificate(), Optional.empty());
+        for (String curve : List.of("x25519", "secp256r1", "x448", "secp384r1", "secp521r1")) {
+            SslPeer.connect(context, server, parameters -> parameters.setNamedGroups(new String[] {curve}))
+                    .close();
+        }
+        for (String field : List.of("ffdhe2048", "ffdhe8192")) {
+            assertThatThrownBy(() -> SslPeer.connect(
+                            context, server, parameters -> parameters.setNamedGroups(new String[] {field})))
+                    .as(field)
+                    .isInstanceOf(SSLException.class);
+        }
     }
 
     @Test

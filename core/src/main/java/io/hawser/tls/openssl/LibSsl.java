@@ -51,6 +51,7 @@ final class LibSsl {
     private static final int CTRL_SET_TLSEXT_SERVERNAME_CB = 53;
     private static final int CTRL_SET_TLSEXT_HOSTNAME = 55;
     private static final int CTRL_CLEAR_MODE = 78;
+    private static final int CTRL_SET_GROUPS_LIST = 92;
     private static final int CTRL_SET_MIN_PROTO_VERSION = 123;
     private static final int CTRL_SET_MAX_PROTO_VERSION = 124;
 
@@ -131,6 +132,12 @@ final class LibSsl {
         // SAFETY: takes numbers.
         return (int) call(SSL_CTX_CTRL, ctx, CTRL_SET_MIN_PROTO_VERSION, least, 0) > 0
                 && (int) call(SSL_CTX_CTRL, ctx, CTRL_SET_MAX_PROTO_VERSION, most, 0) > 0;
+    }
+
+    /** {@code names} is a string: SSL_CTX_set1_groups_list(3). Whether it knows all of them. */
+    static boolean setGroups(long ctx, long names) {
+        // SAFETY: the string is read during the call.
+        return (int) call(SSL_CTX_CTRL, ctx, CTRL_SET_GROUPS_LIST, 0, names) > 0;
     }
 
     /** The most bytes that a message with the peer's certificates may have. */
