@@ -189,6 +189,10 @@ final class BenchCommand implements Callable<Integer> {
         if (rate != null) {
             Usage.requireRange(spec, "--rate", perSecond, 0.001, MAX_RATE);
         }
+        if (address.startsWith("http") || address.startsWith("ws")) {
+            throw wrong(
+                    "'" + address + "': this measures echo over tcp, tls, unix and udp; for HTTP there are wrk and ab");
+        }
         final Address target = Usage.address(spec, address);
         if (target.isUdp()) {
             Usage.requireRange(

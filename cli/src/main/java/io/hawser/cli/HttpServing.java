@@ -90,7 +90,11 @@ final class HttpServing implements AutoCloseable {
         for (String address : addresses) {
             if (isHttp(address)) {
                 // What is wrong with it is wrong usage, not a failure.
-                Usage.address(spec, "tcp://" + address.substring(address.indexOf("://") + 3));
+                try {
+                    HttpServer.builder(address);
+                } catch (IllegalArgumentException e) {
+                    throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
+                }
             }
         }
     }

@@ -177,7 +177,7 @@ final class ServeCommand implements Callable<Integer> {
         http.check(spec, addresses);
         final List<Address> wanted = addresses.stream()
                 .filter(text -> !HttpServing.isHttp(text) && !WebSocketEcho.isFor(text))
-                .map(text -> Usage.address(spec, text))
+                .map(this::address)
                 .toList();
         if (addresses.stream().anyMatch(WebSocketEcho::isFor) && (blocking || codec != null)) {
             throw new ParameterException(spec.commandLine(), "ws:// goes without --blocking and --codec");
@@ -231,6 +231,17 @@ final class ServeCommand implements Callable<Integer> {
             http.close();
         }
         return 0;
+    }
+
+    private Address address(String text) {
+        try {
+            return Usage.address(spec, text);
+        } catch (ParameterException e) {
+            final String message = String.valueOf(e.getMessage());
+            throw message.contains("Unknown scheme")
+                    ? new ParameterException(spec.commandLine(), message + "; and http, https, ws and wss", e)
+                    : e;
+        }
     }
 
     /** How streams are listened for, whatever is spoken over them. */

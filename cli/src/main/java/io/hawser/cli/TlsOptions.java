@@ -61,7 +61,8 @@ final class TlsOptions {
     Optional<Tls> server(boolean needed, TlsProvider provider) throws IOException {
         if (!needed) {
             if (cert != null || key != null || keyPasswordFile != null || selfSigned || clientCa != null) {
-                throw wrong("--cert, --key, --key-password-file, --self-signed and --client-ca go with TLS, as tls://");
+                throw wrong(
+                        "--cert, --key, --key-password-file, --self-signed and --client-ca go with TLS: tls://, https:// or wss://");
             }
             return Optional.empty();
         }

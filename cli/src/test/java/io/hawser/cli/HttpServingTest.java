@@ -35,7 +35,7 @@ class HttpServingTest {
         Files.writeString(directory.resolve("a.txt"), "text");
         try (Cli serve = Cli.start(
                         "serve",
-                        "http://127.0.0.1:0",
+                        "http://127.0.0.1:0/",
                         "tcp://127.0.0.1:0",
                         "--root",
                         directory.toString(),

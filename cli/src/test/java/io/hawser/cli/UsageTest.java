@@ -15,7 +15,10 @@ class UsageTest {
                     serve tcp://127.0.0.1                       | The port is missing
                     serve tcp://127.0.0.1:65536                 | The port must be 0 to 65535
                     serve ftp://127.0.0.1:80                    | Unknown scheme 'ftp'
+                    serve htp://127.0.0.1:80                    | udp6 and unix; and http, https, ws and wss
                     serve http://127.0.0.1                      | The port is missing
+                    serve http://127.0.0.1:99999/               | http://127.0.0.1:99999/': The port must be
+                    serve https://127.0.0.1:0/path              | A server listens at https://host:port, and its handler knows of paths
                     serve https://127.0.0.1:0                   | TLS needs either
                     serve wss://127.0.0.1:0/echo                | TLS needs either
                     serve ws://127.0.0.1:0/echo --blocking      | ws:// goes without --blocking
@@ -33,10 +36,12 @@ class UsageTest {
                     serve udp://127.0.0.1:0 --codec length4     | --codec goes with streams
                     serve tls://127.0.0.1:0                     | TLS needs either --cert FILE and --key FILE, or --self-signed
                     serve tls://127.0.0.1:0 --cert x --self-signed | TLS needs either
-                    serve --self-signed                         | go with TLS
+                    serve --self-signed                         | go with TLS: tls://, https:// or wss://
                     serve tls://127.0.0.1:0 --tls-provider x    | none of auto, jdk, openssl
                     bench tcp://127.0.0.1:1 --insecure          | go with TLS
                     bench tls://127.0.0.1:1 --insecure --ca x   | --ca goes without --insecure
+                    bench http://127.0.0.1:1/                   | for HTTP there are wrk and ab
+                    bench wss://127.0.0.1:1/                    | this measures echo over tcp, tls, unix and udp
                     bench                                       | Missing required parameter: 'URI'
                     bench tcp://                                | The port is missing
                     bench tcp://127.0.0.1:1 tcp://127.0.0.1:2   | Unmatched argument

@@ -137,16 +137,32 @@ public final class HttpServer implements AutoCloseable {
 
         private static Address parse(String address) {
             if (address.startsWith("http://")) {
-                return Address.parse("tcp://" + address.substring("http://".length()));
+                return parse(address, "http://", "tcp://");
             }
             if (address.startsWith("https://")) {
-                return Address.parse("tls://" + address.substring("https://".length()));
+                return parse(address, "https://", "tls://");
             }
             if (address.startsWith("unix://")) {
                 return Address.parse(address);
             }
             throw new IllegalArgumentException(
                     "An address of HTTP is http://host:port, https://host:port or unix:///path: '" + address + "'");
+        }
+
+        private static Address parse(String address, String scheme, String below) {
+            final String rest = address.substring(scheme.length());
+            final int slash = rest.indexOf('/');
+            if (slash >= 0 && slash < rest.length() - 1) {
+                throw new IllegalArgumentException("A server listens at " + scheme
+                        + "host:port, and its handler knows of paths: '" + address + "'");
+            }
+            final String bare = slash < 0 ? rest : rest.substring(0, slash);
+            try {
+                return Address.parse(below + bare);
+            } catch (IllegalArgumentException e) {
+                throw new IllegalArgumentException(
+                        String.valueOf(e.getMessage()).replace(below + bare, address), e);
+            }
         }
 
         /**
