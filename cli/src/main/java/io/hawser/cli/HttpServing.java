@@ -13,6 +13,8 @@ import io.hawser.tls.Tls;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -61,6 +63,7 @@ final class HttpServing implements AutoCloseable {
             description = "http: requests are answered on the loop's thread, not on virtual ones; not with --root")
     private boolean inLoop;
 
+    private final List<HttpServer> servers = new ArrayList<>();
     private @Nullable HttpHandler serving;
     private @Nullable AccessLog log;
 
@@ -102,12 +105,21 @@ final class HttpServing implements AutoCloseable {
     /** Listens at one address; what is really bound, as a URI. */
     String listen(CommandSpec spec, Engine engine, String uri, ServerOptions options, Optional<Tls> tls, boolean json)
             throws IOException {
-        final HttpServer.Builder server =
+        final HttpServer.Builder builder =
                 HttpServer.builder(uri).engine(engine).options(options).handler(serving(spec, json));
         if (isSecure(uri)) {
-            server.tls(tls.orElseThrow());
+            builder.tls(tls.orElseThrow());
         }
-        return (inLoop ? server.inLoop() : server).start().uri();
+        final HttpServer server = (inLoop ? builder.inLoop() : builder).start();
+        servers.add(server);
+        return server.uri();
+    }
+
+    /** Another process accepts in its place: closes idle connections, and the others with their next answer. */
+    void drain(Duration grace) {
+        for (HttpServer server : servers) {
+            final var unused = server.closeAsync(grace);
+        }
     }
 
     /** One for all addresses. */

@@ -295,6 +295,7 @@ final class ServeCommand implements Callable<Integer> {
         err.println("handed over to process " + handedOver.join() + ", draining "
                 + Units.counted(engine.connectionCount(), "connection"));
         err.flush();
+        http.drain(Duration.ofSeconds(drainSeconds));
         final boolean inTime = stop.awaitOr(engine.drained(), TimeUnit.SECONDS.toNanos(drainSeconds));
         err.println(
                 inTime && !stop.isRequested()

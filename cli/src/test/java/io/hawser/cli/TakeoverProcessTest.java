@@ -135,6 +135,27 @@ class TakeoverProcessTest {
     }
 
     @Test
+    void shouldCloseIdleConnectionsOfHttpAtOnce() throws Exception {
+        final Serving old = start(List.of("--drain", "60"), "http://127.0.0.1:0");
+        final URI http = old.nextListening();
+        try (SocketChannel client = SocketChannel.open(new InetSocketAddress(http.getHost(), http.getPort()))) {
+            client.write(StandardCharsets.US_ASCII.encode("GET /plaintext HTTP/1.1\r\nHost: a\r\n\r\n"));
+            final StringBuilder answer = new StringBuilder();
+            final ByteBuffer received = ByteBuffer.allocate(1000);
+            while (!answer.toString().endsWith("Hello, World!")) {
+                assertThat(client.read(received.clear())).isPositive();
+                answer.append(StandardCharsets.US_ASCII.decode(received.flip()));
+            }
+            final Serving fresh = start(List.of(), http.toString());
+            assertThat(fresh.nextListening()).isEqualTo(http);
+
+            assertThat(client.read(received.clear())).isEqualTo(-1);
+            assertThat(old.exitCode()).isZero();
+            assertThat(old.errLines()).contains("drained");
+        }
+    }
+
+    @Test
     void shouldCloseConnectionsThatDoNotEndInTime() throws Exception {
         final Serving old = start(List.of("--drain", "1"), "tcp://127.0.0.1:0");
         final URI tcp = old.nextListening();
