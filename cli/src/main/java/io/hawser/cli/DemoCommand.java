@@ -5,6 +5,8 @@ import io.hawser.cli.DemoServer.Style;
 import io.hawser.cli.LoadSpec.Pacing;
 import io.hawser.connection.Address;
 import io.hawser.connection.Engine;
+import io.hawser.tls.Tls;
+import io.hawser.tls.TlsIdentity;
 import io.hawser.transport.TransportProvider;
 import io.hawser.transport.TransportUnavailableException;
 import io.hawser.transport.Transports;
@@ -25,8 +27,8 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "demo",
         description =
-                "Shows Hawser at work: starts echo servers on every transport that works here, over TCP, unix sockets and UDP,"
-                        + " with handlers on the loop, with sessions and with blocking handlers, sends real traffic through each, checks every"
+                "Shows Hawser at work: starts servers on every transport that works here, over TCP, TLS, unix sockets and UDP,"
+                        + " with handlers on the loop, with sessions, with blocking handlers, and over https and wss, sends real traffic through each, checks every"
                         + " byte that comes back, and shows live figures here and on a page in the browser. Ends by itself.",
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
@@ -42,6 +44,9 @@ final class DemoCommand implements Callable<Integer> {
     private static final double MAX_SECONDS = 1_000_000;
     private static final int MAX_LOOPS = 2;
     private static final double RATE = 3_000;
+    /** Over TLS, where a message takes more than an echo does, and all that is new to the JVM. */
+    private static final double TLS_RATE = 200;
+
     private static final int SIZE_BYTES = 1_000;
     private static final int IN_FLIGHT = 256;
     /** What is measured while the JVM still compiles would say little. */
@@ -72,6 +77,7 @@ final class DemoCommand implements Callable<Integer> {
     // What is to be closed at the end, in the order in which it was opened.
     private final List<DemoServers> servers = new ArrayList<>();
     private final List<DemoLoad> loads = new ArrayList<>();
+    private String roomUri = "";
 
     DemoCommand(Stop stop) {
         this.stop = stop;
@@ -85,14 +91,15 @@ final class DemoCommand implements Callable<Integer> {
         final DemoView view = json ? new DemoJson(out) : new DemoText(out, Terminal.detect());
         final Path directory = Files.createTempDirectory("hawser-");
         try {
-            startServers(view, directory);
+            final TlsIdentity identity = Tls.selfSigned();
+            startServers(view, directory, Tls.server().identity(identity).build());
             try (DemoPages pages =
                     DemoPages.start(servers.stream().map(DemoServers::engine).toList())) {
-                view.pages(pages.consoleUri(), pages.metricsUri(), pages.roomUri());
+                view.pages(pages.consoleUri(), pages.metricsUri(), roomUri);
                 if (open) {
                     pages.open();
                 }
-                return run(view);
+                return run(view, Tls.client().trust(identity.certificate()).build());
             }
         } finally {
             loads.forEach(load -> load.run().close());
@@ -101,7 +108,7 @@ final class DemoCommand implements Callable<Integer> {
         }
     }
 
-    private void startServers(DemoView view, Path directory) throws IOException {
+    private void startServers(DemoView view, Path directory, Tls tls) throws IOException {
         final List<String> unavailable = new ArrayList<>();
         final int loops = Math.min(MAX_LOOPS, Runtime.getRuntime().availableProcessors());
         for (TransportProvider provider : Transports.all()) {
@@ -118,6 +125,8 @@ final class DemoCommand implements Callable<Integer> {
                 server.listen(Address.parse("unix://" + directory.resolve("echo.sock")), Style.LOOP);
                 server.listen(Address.parse("tcp://127.0.0.1:0"), Style.FRAMED);
                 server.listen(Address.parse("tcp://127.0.0.1:0"), Style.BLOCKING);
+                server.listen(Address.parse("tls://127.0.0.1:0"), tls);
+                roomUri = server.serveWeb(tls);
             }
             server.listen(Address.parse("udp://127.0.0.1:0"), Style.DATAGRAM);
         }
@@ -127,14 +136,14 @@ final class DemoCommand implements Callable<Integer> {
         view.servers(all(), unavailable);
     }
 
-    private int run(DemoView view) throws IOException, InterruptedException {
-        view.plan(load(all().getFirst()));
+    private int run(DemoView view, Tls tls) throws IOException, InterruptedException {
+        view.plan(load(all().getFirst()), TLS_RATE);
         for (DemoServer server : all()) {
             final var clients = Engine.builder()
                     .name("client")
                     .transport(server.transport())
                     .loops(1);
-            loads.add(new DemoLoad(server, LoadRun.connect(clients, load(server), Optional.empty(), stop)));
+            loads.add(new DemoLoad(server, connect(clients, server, tls)));
         }
         for (DemoLoad load : loads) {
             engineOf(load).addService(load::service);
@@ -159,6 +168,16 @@ final class DemoCommand implements Callable<Integer> {
         return good ? 0 : 1;
     }
 
+    private Load connect(Engine.Builder clients, DemoServer server, Tls tls) throws IOException, InterruptedException {
+        final LoadSpec spec = load(server);
+        return switch (server.style()) {
+            case HTTPS -> WebLoad.pages(clients, spec, tls, server.uri(), DemoWeb.page());
+            case WSS -> WebLoad.messages(clients, spec, tls, server.uri());
+            case LOOP, FRAMED, BLOCKING, DATAGRAM ->
+                LoadRun.connect(clients, spec, server.isSecure() ? Optional.of(tls) : Optional.empty(), stop);
+        };
+    }
+
     private Engine engineOf(DemoLoad load) {
         return servers.stream()
                 .filter(each -> each.servers().contains(load.server()))
@@ -180,7 +199,7 @@ final class DemoCommand implements Callable<Integer> {
                 IN_FLIGHT,
                 SIZE_BYTES,
                 Pacing.TIMER,
-                RATE,
+                server.isSecure() ? TLS_RATE : RATE,
                 warmupNs,
                 allNs - warmupNs,
                 LoadSpec.ANSWER_TIMEOUT_NS,

@@ -19,7 +19,7 @@ final class DemoJson implements DemoView {
     public void servers(List<DemoServer> servers, List<String> unavailable) {
         servers.forEach(server -> print(new Json()
                 .put("event", "listening")
-                .put("uri", server.address().toString())
+                .put("uri", server.uri())
                 .put("transport", server.transport())
                 .put("loops", server.loops())
                 .put("style", server.style().name().toLowerCase(Locale.ROOT))));
@@ -37,7 +37,7 @@ final class DemoJson implements DemoView {
     }
 
     @Override
-    public void plan(LoadSpec spec) {
+    public void plan(LoadSpec spec, double tlsRate) {
         // The results repeat it.
     }
 
@@ -58,7 +58,7 @@ final class DemoJson implements DemoView {
     private static Json json(DemoSample.Traffic traffic) {
         return new Json()
                 .put("transport", traffic.server().transport())
-                .put("uri", traffic.server().address().toString())
+                .put("uri", traffic.server().uri())
                 .put("connections", traffic.connections())
                 .put("messages_per_s", traffic.messagesPerSecond())
                 .put("bytes_per_s", traffic.bytesPerSecond())
@@ -79,7 +79,9 @@ final class DemoJson implements DemoView {
 
     @Override
     public void results(List<DemoServer> servers, List<LoadResult> results) {
-        results.forEach(result -> print(result.toJson()));
+        for (int i = 0; i < results.size(); i++) {
+            print(results.get(i).toJson(servers.get(i).uri()));
+        }
         print(new Json()
                 .put("event", "done")
                 .put(

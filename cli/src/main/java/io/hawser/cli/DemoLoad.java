@@ -10,12 +10,12 @@ import org.jspecify.annotations.Nullable;
 /** A load of the demo, and how it stood when it was last looked at. One thread. */
 final class DemoLoad {
     private final DemoServer server;
-    private final LoadRun run;
+    private final Load run;
     private @Nullable LoadSample last;
     /** What was last seen, for the console. */
     private volatile Map<String, Long> figures = Map.of();
 
-    DemoLoad(DemoServer server, LoadRun run) {
+    DemoLoad(DemoServer server, Load run) {
         this.server = server;
         this.run = run;
     }
@@ -24,13 +24,13 @@ final class DemoLoad {
         return server;
     }
 
-    LoadRun run() {
+    Load run() {
         return run;
     }
 
     /** What the console shows of it. Any thread. */
     ServiceSnapshot service() {
-        return new ServiceSnapshot("clients of", server.address().toString(), figures);
+        return new ServiceSnapshot("clients of", server.uri(), figures);
     }
 
     void start() throws InterruptedException {

@@ -3,7 +3,6 @@ package io.hawser.cli;
 
 import io.hawser.connection.Engine;
 import io.hawser.console.Console;
-import io.hawser.examples.WebChat;
 import io.hawser.http.HttpHandler;
 import io.hawser.http.HttpServer;
 import io.hawser.micrometer.HawserMetrics;
@@ -14,20 +13,18 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 
-/** What a demo shows in the browser: the console of its engines, their meters for Prometheus, and a page that talks over wss. */
+/** What a demo shows in the browser: the console of its engines, and their meters for Prometheus. */
 final class DemoPages implements AutoCloseable {
     private static final Duration CLOSE_TIME = Duration.ofMillis(200);
     private static final String METRICS = "/metrics";
 
     private final Engine engine;
     private final HttpServer server;
-    private final HttpServer room;
     private final PrometheusMeterRegistry registry;
 
-    private DemoPages(Engine engine, HttpServer server, HttpServer room, PrometheusMeterRegistry registry) {
+    private DemoPages(Engine engine, HttpServer server, PrometheusMeterRegistry registry) {
         this.engine = engine;
         this.server = server;
-        this.room = room;
         this.registry = registry;
     }
 
@@ -54,13 +51,8 @@ final class DemoPages implements AutoCloseable {
                         }
                     })
                     .start();
-            final HttpServer room = HttpServer.builder("https://127.0.0.1:0")
-                    .engine(engine)
-                    .tls(WebChat.tls())
-                    .handler(WebChat.handler())
-                    .start();
             started = true;
-            return new DemoPages(engine, server, room, registry);
+            return new DemoPages(engine, server, registry);
         } finally {
             if (!started) {
                 engine.close();
@@ -77,11 +69,6 @@ final class DemoPages implements AutoCloseable {
     /** Where the meters are. */
     String metricsUri() {
         return server.uri() + METRICS;
-    }
-
-    /** Where a page talks over wss to a session. */
-    String roomUri() {
-        return room.uri() + "/";
     }
 
     /** Opens the console in the user's browser. */

@@ -2,10 +2,13 @@
 package io.hawser.cli;
 
 import io.hawser.connection.Address;
+import io.hawser.connection.ConnectionOptions;
 import io.hawser.connection.Engine;
 import io.hawser.connection.ServerOptions;
+import io.hawser.http.HttpServer;
 import io.hawser.loop.LoopStats;
 import io.hawser.session.SessionHandler;
+import io.hawser.tls.Tls;
 import io.hawser.transport.DatagramOptions;
 import io.hawser.transport.TransportUnavailableException;
 import java.io.IOException;
@@ -64,11 +67,31 @@ final class DemoServers implements AutoCloseable {
             case BLOCKING ->
                 engine.serve(address, ServerOptions.DEFAULT, BlockingEcho::serve)
                         .address();
+            case HTTPS, WSS -> throw new IllegalArgumentException(style + " goes with serveWeb()");
             case DATAGRAM ->
                 engine.bind(address, DATAGRAMS, (_, datagram) -> datagram.reply(datagram.reader()))
                         .address();
         };
         servers.add(new DemoServer(engine.transport(), engine.loops().size(), bound, style));
+    }
+
+    /** Serves echo over TLS as well. */
+    void listen(Address address, Tls tls) throws IOException {
+        final Address bound = engine.listen(
+                        address,
+                        ServerOptions.DEFAULT.withConnections(ConnectionOptions.DEFAULT.withTls(tls)),
+                        new EchoHandler())
+                .address();
+        servers.add(new DemoServer(engine.transport(), engine.loops().size(), bound, DemoServer.Style.LOOP));
+    }
+
+    /** Serves https and wss as well; where the room is. */
+    String serveWeb(Tls tls) throws IOException {
+        final HttpServer web = DemoWeb.serve(engine, tls);
+        for (DemoServer.Style style : List.of(DemoServer.Style.HTTPS, DemoServer.Style.WSS)) {
+            servers.add(new DemoServer(engine.transport(), engine.loops().size(), web.address(), style));
+        }
+        return web.uri() + "/";
     }
 
     List<DemoServer> servers() {

@@ -27,17 +27,19 @@ final class DemoText implements DemoView {
 
     @Override
     public void servers(List<DemoServer> servers, List<String> unavailable) {
-        out.println(terminal.bold("Echo servers, on every transport that works here:"));
+        out.println(terminal.bold("Servers, on every transport that works here:"));
         for (DemoServer server : servers) {
             out.printf(
                     Locale.ROOT,
                     "  %-9s %s, %s%s%n",
                     server.transport(),
-                    server.address(),
+                    server.uri(),
                     Units.counted(server.loops(), "loop"),
                     switch (server.style()) {
                         case BLOCKING -> ", blocking handlers on virtual threads";
                         case FRAMED -> ", sessions with a length before each message";
+                        case HTTPS -> ", HTTP/1.1, blocking handlers on virtual threads";
+                        case WSS -> ", WebSocket, on the same port";
                         case LOOP, DATAGRAM -> "";
                     });
         }
@@ -58,10 +60,11 @@ final class DemoText implements DemoView {
     }
 
     @Override
-    public void plan(LoadSpec spec) {
+    public void plan(LoadSpec spec, double tlsRate) {
         out.println("Each gets " + Units.count(Math.round(spec.rate())) + " messages/s of " + Units.bytes(spec.size())
                 + " from " + Units.counted(spec.connections(), "connection") + " for "
-                + Units.plain((spec.warmupNs() + spec.durationNs()) / 1e9) + " s.");
+                + Units.plain((spec.warmupNs() + spec.durationNs()) / 1e9) + " s; over TLS "
+                + Units.count(Math.round(tlsRate)) + "/s.");
         out.println("Every byte that comes back is checked. Ctrl-C ends it early.");
         out.println();
         out.flush();

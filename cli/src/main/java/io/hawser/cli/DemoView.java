@@ -15,8 +15,12 @@ interface DemoView {
     /** Where a browser finds the console, and Prometheus the meters. */
     void pages(String console, String metrics, String room);
 
-    /** What will happen; each server gets this load. */
-    void plan(LoadSpec spec);
+    /**
+     * What will happen; each server gets this load.
+     *
+     * @param tlsRate in the place of its rate for those over TLS
+     */
+    void plan(LoadSpec spec, double tlsRate);
 
     /** How often {@link #sample} is to be called, in nanoseconds. */
     long intervalNs();

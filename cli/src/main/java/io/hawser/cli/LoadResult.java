@@ -60,13 +60,22 @@ record LoadResult(LoadSpec spec, String transport, int loops, LoadSample sample,
 
     /** For programs. */
     Json toJson() {
+        return toJson(spec.address().toString());
+    }
+
+    /**
+     * For programs.
+     *
+     * @param uri what was asked
+     */
+    Json toJson(String uri) {
         final Json latency = new Json();
         latencies().forEach(figure -> latency.put(figure.name(), figure.ns() / 1e3));
         final Json counts = new Json();
         errors.forEach((kind, count) -> counts.put(kind, count.count()));
         final Json json = new Json()
                 .put("event", "result")
-                .put("uri", spec.address().toString())
+                .put("uri", uri)
                 .put("transport", transport)
                 .put("loops", loops)
                 .put("connections", spec.connections())

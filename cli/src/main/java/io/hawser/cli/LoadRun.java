@@ -24,7 +24,7 @@ import java.util.function.Function;
  * A load on an echo server: connects, sends for as long as its specification says, and collects what the loops have measured. One thread,
  * which must not be a loop, but for what says otherwise.
  */
-final class LoadRun implements AutoCloseable {
+final class LoadRun implements Load {
     private static final int DIALS_AT_ONCE = 128;
     private static final long START_DELAY_NS = 1_000_000;
     /** How long answers are waited for after the end. */
@@ -147,8 +147,8 @@ final class LoadRun implements AutoCloseable {
         return loads.size();
     }
 
-    /** Begins to send. */
-    void start() throws InterruptedException {
+    @Override
+    public void start() throws InterruptedException {
         final List<Integer> counts = fromLoops(LoopLoad::countClients);
         final int all = counts.stream().mapToInt(Integer::intValue).sum();
         final long startNs = System.nanoTime() + START_DELAY_NS;
@@ -167,8 +167,8 @@ final class LoadRun implements AutoCloseable {
         }
     }
 
-    /** How much of its time is left, in nanoseconds; 0 also if all connections are done or lost. */
-    long remainingNs() {
+    @Override
+    public long remainingNs() {
         return alive.get() == 0 ? 0 : Math.max(0, endNs - System.nanoTime());
     }
 
@@ -179,13 +179,13 @@ final class LoadRun implements AutoCloseable {
                 && fromLoops(LoopLoad::silentNs).stream().allMatch(silentNs -> silentNs > spec.answerTimeoutNs());
     }
 
-    /** How it stands. */
-    LoadSample sample() throws InterruptedException {
+    @Override
+    public LoadSample sample() throws InterruptedException {
         return LoadSample.merged(fromLoops(LoopLoad::sample));
     }
 
-    /** Ends the sending, waits a while for what is on its way, and tells how it went. */
-    LoadResult finish() throws InterruptedException {
+    @Override
+    public LoadResult finish() throws InterruptedException {
         final long nowNs = System.nanoTime();
         onLoops(load -> load.stop(nowNs));
         final long drainNs = DRAIN_NS + (spec.address().isUdp() ? spec.answerTimeoutNs() : 0);

@@ -46,6 +46,11 @@ class DemoCommandTest {
         assertThat(servers)
                 .filteredOn(e -> e.get("style").asString().equals("framed"))
                 .hasSize(1);
+        for (String scheme : List.of("tls://", "https://", "wss://")) {
+            assertThat(servers)
+                    .filteredOn(e -> e.get("uri").asString().startsWith(scheme))
+                    .hasSize(1);
+        }
         assertThat(of("sample", events)).isNotEmpty();
         assertThat(of("result", events))
                 .hasSameSizeAs(servers)
@@ -78,6 +83,14 @@ class DemoCommandTest {
                     .readTree(get(client, console + "api/snapshot"))
                     .get("engines");
             assertThat(engines).hasSize(Cli.transports().size());
+            for (String over : List.of("http/1.1", "TLSv1.3")) {
+                assertThat(JsonMapper.shared()
+                                .readTree(get(client, console + "api/snapshot?filter=" + over))
+                                .get("page")
+                                .get("matching")
+                                .asLong())
+                        .isPositive();
+            }
             for (String transport : Cli.transports()) {
                 assertThat(metrics)
                         .contains("hawser_connections{engine=\"" + transport + "\",loop=\"" + transport + "-loop-0\"}")
@@ -103,7 +116,7 @@ class DemoCommandTest {
     @Test
     void shouldEndEarlyWhenItIsStoppedAndStillTellWhatItDid() throws Exception {
         try (Cli demo = Cli.start("demo", "--duration", "1000")) {
-            assertThat(demo.nextLine()).startsWith("Echo servers");
+            assertThat(demo.nextLine()).startsWith("Servers, ");
             String line = demo.nextLine();
             while (!line.contains(" messages/s, ")) {
                 line = demo.nextLine();
