@@ -9,17 +9,23 @@ import io.hawser.tls.TestCertificates;
 import io.hawser.tls.Tls;
 import io.hawser.tls.TlsIdentity;
 import io.hawser.tls.TlsProvider;
+import io.hawser.tls.TlsVersion;
 import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.nio.channels.ServerSocketChannel;
 import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.UnaryOperator;
 import javax.net.ssl.SNIHostName;
+import javax.net.ssl.SSLException;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -28,6 +34,7 @@ import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Peers that mean ill to TLS. */
 @ParameterizedClass
@@ -197,6 +204,130 @@ final class TlsHostileTest {
             // The server has had enough.
         }
         assertThat(handler.awaitClose().error().orElseThrow()).hasMessageContaining("without data");
+    }
+
+    /** RFC 5246, 6.2.1, allows them; who sends nothing else keeps the processor busy for nothing. Alerts that are warnings say as little. */
+    @Test
+    void shouldBoundRecordsWithoutData() throws Exception {
+        handler.onData(handler::take);
+        listen(builder -> builder);
+        int closes = 0;
+        for (byte[] content : new byte[][] {{}, {1, 90}}) {
+            final int type = content.length == 0 ? ForgedTls.DATA : ForgedTls.ALERT;
+            try (ForgedTls client = new ForgedTls(server)) {
+                // A few are fine, however often.
+                for (int i = 0; i < 20; i++) {
+                    client.peer().send(client.records(4, type, content)).send(client.record(ForgedTls.DATA, (byte)
+                            'x'));
+                }
+                assertThat(handler.awaitBytes(20 * (closes + 1))).containsOnly('x');
+                client.peer().send(client.records(100, type, content));
+                client.peer().receiveUntilGone();
+            } catch (IOException _) {
+                // The server has had enough in the middle of it.
+            }
+            closes++;
+            assertThat(handler.awaitClose(closes).getLast().kind()).isEqualTo(CloseCause.Kind.ERROR);
+        }
+        // The second is what OpenSSL says, which counts, too.
+        assertThat(handler.causes().getFirst().error().orElseThrow())
+                .hasMessageMatching(".*(without data|record too small).*");
+    }
+
+    /** What a record costs is memory for what is in it, not for a block. */
+    @ParameterizedTest
+    @EnumSource
+    void shouldTakeTinyRecordsForWhatTheyBring(TlsVersion version) throws Exception {
+        final int count = 20_000;
+        final long[] used = new long[1];
+        handler.onData(connection -> {
+            if (connection.reader().readableBytes() >= count) {
+                used[0] = connection.engine().pool().usedBytes();
+                handler.take(connection);
+            }
+        });
+        listen(builder -> builder);
+        try (RecordPeer peer = new RecordPeer(server, IDENTITY, version).shakeHands()) {
+            peer.peer().send(peer.records(count, (byte) 'x'));
+            assertThat(handler.awaitBytes(count)).hasSize(count).containsOnly('x');
+        }
+        assertThat(used[0]).isPositive().isLessThan(1 << 20);
+    }
+
+    /** Each asks for an answer, and none is one too many in a row. */
+    @Test
+    void shouldPileUpNothingForAPeerThatChangesKeysWithEachByte() throws Exception {
+        final AtomicLong bytes = new AtomicLong();
+        handler.onData(connection -> {
+            bytes.addAndGet(connection.reader().readableBytes());
+            connection.reader().skip(connection.reader().readableBytes());
+        });
+        listen(builder -> builder);
+        try (RecordPeer peer = new RecordPeer(server, IDENTITY, TlsVersion.TLS_1_3).shakeHands()) {
+            for (int i = 0; i < 2_000; i++) {
+                peer.changeKeys();
+                peer.peer().send(peer.record()).send(peer.record((byte) 'x'));
+            }
+            EngineFixture.until("all that was said", () -> bytes.get() == 2_000);
+            assertThat(server.engine().pool().usedBytes()).isLessThan(1 << 20);
+        }
+    }
+
+    /** Of what may come before the end of a handshake without being part of it. */
+    @ParameterizedTest
+    @ValueSource(strings = {"140303000101", "1503030002015a"})
+    void shouldEndAHandshakeThatGoesOnForEver(String hex) throws Exception {
+        listen(builder -> builder.handshakeTimeout(Duration.ofHours(1)));
+        final byte[] one = HexFormat.of().parseHex(hex);
+        final byte[] many = new byte[one.length * 1_000];
+        for (int at = 0; at < many.length; at += one.length) {
+            System.arraycopy(one, 0, many, at, one.length);
+        }
+        try (RecordPeer peer = new RecordPeer(server, IDENTITY, TlsVersion.TLS_1_3)) {
+            peer.peer().send(peer.record());
+            for (int i = 0; i < 1_000; i++) {
+                peer.peer().send(many);
+            }
+            peer.peer().receiveUntilGone();
+        } catch (IOException _) {
+            // The server has had enough in the middle of it.
+        }
+        expectNobodyHeard();
+    }
+
+    /** The other way round: a client believes a server no more. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                // Not TLS; a record of 64 KiB; a ServerHello of 16 MiB; an alert; HelloRequest, without having been
+                // greeted.
+                "485454502f312e3120343030",
+                "160303ffff",
+                "1603030004 02ffffff",
+                "15030300020228",
+                ""
+            })
+    void shouldNotBeFooledByAServer(String hex) throws Exception {
+        final Tls client = Tls.client()
+                .provider(provider)
+                .trust(IDENTITY.certificate())
+                .handshakeTimeout(Duration.ofSeconds(10))
+                .build();
+        try (ServerSocketChannel listening =
+                ServerSocketChannel.open().bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))) {
+            final int port = ((InetSocketAddress) listening.getLocalAddress()).getPort();
+            final var dial = engines.engine()
+                    .dial(Address.parse("tls://127.0.0.1:" + port), ConnectionOptions.DEFAULT.withTls(client), handler);
+            try (Peer peer = Peer.accept(listening)) {
+                peer.send(HexFormat.of().parseHex(hex.replace(" ", "")));
+                if (hex.isEmpty()) {
+                    peer.finish();
+                }
+                assertThat(EngineFixture.awaitFailure(dial)).isInstanceOf(SSLException.class);
+            }
+        }
+        assertThat(handler.events()).isEmpty();
+        assertThat(client.stats().active()).isZero();
     }
 
     @Test

@@ -23,6 +23,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -139,6 +140,75 @@ class SimTlsTest {
                 .isZero();
         assertThat(made).as("seed %d", seed).allMatch(client -> client.closes == 1);
         return made;
+    }
+
+    /** Says one byte a second of a ClientHello that is never over. */
+    private static final class Dribbler implements ConnectionHandler {
+        private static final byte[] BEGINNING = {22, 3, 1, 0x20, 0, 1, 0, 0x1f, (byte) 0xfc, 3, 3};
+
+        private @Nullable CloseCause cause;
+        private int said;
+
+        @Override
+        public void onOpen(Connection connection) {
+            say(connection);
+        }
+
+        private void say(Connection connection) {
+            if (connection.isOpen()) {
+                connection.writer().writeByte(said < BEGINNING.length ? BEGINNING[said] : 0);
+                said++;
+                final var unused = connection.loop().schedule(() -> say(connection), Duration.ofSeconds(1));
+            }
+        }
+
+        @Override
+        public void onData(Connection connection) {
+            connection.reader().skip(connection.reader().readableBytes());
+        }
+
+        @Override
+        public void onClose(Connection connection, CloseCause why) {
+            cause = why;
+        }
+    }
+
+    /** The time is for all of it, not for each byte. */
+    @Test
+    void shouldEndAHandshakeThatIsDribbled() throws IOException {
+        for (TlsProvider provider : List.of(TlsProvider.JDK, TlsProvider.AUTO)) {
+            final Simulation simulation = new Simulation(1, SimTrace.hashing());
+            final Engine servers = simulation.engine("10.0.0.1").loops(1).start();
+            final Engine clients = simulation.engine("10.0.0.2").loops(1).start();
+            final Tls tls = Tls.server()
+                    .provider(provider)
+                    .identity(IDENTITY)
+                    .handshakeTimeout(Duration.ofSeconds(10))
+                    .build();
+            final Echo echo = new Echo();
+            final Server unused = servers.listen(
+                    ADDRESS, ServerOptions.DEFAULT.withConnections(ConnectionOptions.DEFAULT.withTls(tls)), echo);
+            final List<Dribbler> dribblers = new ArrayList<>();
+            for (int i = 0; i < 100; i++) {
+                final Dribbler dribbler = new Dribbler();
+                dribblers.add(dribbler);
+                final var unusedDial = clients.dial("tcp://10.0.0.1:7000", dribbler);
+            }
+            simulation.runFor(Duration.ofSeconds(5).toNanos());
+            assertThat(tls.stats().active()).isEqualTo(100);
+            simulation.runFor(Duration.ofSeconds(15).toNanos());
+            assertThat(tls.stats().active()).isZero();
+            assertThat(tls.stats().failed()).isEqualTo(100);
+            assertThat(servers.connectionCount()).isZero();
+            assertThat(dribblers).allSatisfy(dribbler -> {
+                assertThat(dribbler.cause).isNotNull();
+                assertThat(dribbler.said).isBetween(10, 12);
+            });
+            assertThat(echo.opened).isZero();
+            clients.close();
+            servers.close();
+            assertThat(simulation.network().openSockets()).isZero();
+        }
     }
 
     @Test
