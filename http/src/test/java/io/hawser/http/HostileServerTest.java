@@ -4,6 +4,9 @@ package io.hawser.http;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hawser.connection.EngineFixture;
+import io.hawser.connection.Peer;
+import java.io.OutputStream;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -88,6 +91,40 @@ final class HostileServerTest {
             assertThat(answer.status()).isEqualTo(500);
             assertThat(answer.head()).doesNotContain("Set-Cookie");
             assertThat(browser.get("/%00").answer().status()).isEqualTo(400);
+        }
+    }
+
+    // ---- slow peers
+
+    private HttpServer serve(HttpHandler handler, HttpLimits limits) throws Exception {
+        final HttpServer.Builder builder = HttpServer.builder("http://127.0.0.1:0")
+                .engine(engines.engine())
+                .limits(limits)
+                .handler(handler);
+        return engines.closing((style.inLoop() ? builder.inLoop() : builder).start());
+    }
+
+    /** What it has asked for is not kept for it for ever. */
+    @Test
+    void shouldResetAPeerThatDoesNotRead() throws Exception {
+        final HttpServer server = serve(
+                (request, response) -> {
+                    if (request.path().equals("/stream") && !style.inLoop()) {
+                        final OutputStream out = response.outputStream();
+                        while (true) {
+                            out.write(new byte[10_000]);
+                        }
+                    }
+                    response.send(new byte[8 << 20]);
+                },
+                HttpLimits.DEFAULT.withWriteTimeout(Duration.ofMillis(50)));
+        for (String path : new String[] {"/whole", "/stream"}) {
+            try (Peer peer = Peer.connectWithSmallBuffers(server.address())) {
+                new Browser(peer).get(path);
+                peer.receive(1);
+                EngineFixture.until("its end", () -> server.engine().connectionCount() == 0);
+                peer.receiveUntilGone();
+            }
         }
     }
 }

@@ -4,6 +4,7 @@ package io.hawser.http;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.hawser.connection.CloseCause;
 import io.hawser.connection.Connection;
 import io.hawser.connection.ConnectionHandler;
 import io.hawser.connection.Engine;
@@ -15,6 +16,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Random;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A server on a simulated network, which cuts and delays as it likes: every request is answered once, in its order. */
@@ -79,6 +81,91 @@ final class SimHttpTest {
             far.close();
             engine.close();
             assertThat(engine.pool().usedBytes()).as("seed %d", seed).isZero();
+        }
+    }
+
+    /** Sends a piece a second, and takes down what comes, and when it ends. */
+    private static final class Dribbler implements ConnectionHandler {
+        private final String piece;
+        private final StringBuilder received = new StringBuilder();
+        private int seconds;
+        private boolean closed;
+
+        Dribbler(String piece) {
+            this.piece = piece;
+        }
+
+        private void say(Connection connection) {
+            if (!closed && received.isEmpty()) {
+                seconds++;
+                connection.writer().writeString(piece);
+                final var unused = connection.loop().schedule(() -> say(connection), Duration.ofSeconds(1));
+            }
+        }
+
+        @Override
+        public void onData(Connection connection) {
+            final int n = (int) connection.reader().readableBytes();
+            received.append(new String(connection.reader().readBytes(n), StandardCharsets.ISO_8859_1));
+        }
+
+        @Override
+        public void onClose(Connection connection, CloseCause cause) {
+            closed = true;
+        }
+    }
+
+    /**
+     * With the limits that a server has by default: a head has 10 s, a body 20 s and one more for each 1,000 bytes.
+     *
+     * @param seconds for how long it can go on
+     * @param status what it is answered then
+     */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+                    GET / HTTP/1.1~Host: a~X:                               |     x | 10 | 408
+                    POST / HTTP/1.1~Host: a~Content-Length: 100000~~        |     x | 20 | 408
+                    POST / HTTP/1.1~Host: a~Transfer-Encoding: chunked~~    | 1~x~  | 20 | 408
+                    POST / HTTP/1.1~Host: a~Transfer-Encoding: chunked~~1;a |     a | 20 | 408
+                    POST / HTTP/1.1~Host: a~Transfer-Encoding: chunked~~0~T:|     t | 20 | 408
+                    POST / HTTP/1.1~Host: a~Content-Length: 100000~~        | * 500 | 40 | 408
+                    POST / HTTP/1.1~Host: a~Content-Length: 100000~~        | *2000 | 50 | 200
+                    """)
+    void shouldGiveTimeForWhatComes(String head, String piece, int seconds, int status) throws IOException {
+        for (boolean inLoop : new boolean[] {true, false}) {
+            if (!inLoop && !VirtualThreads.LOOP.isAvailable()) {
+                continue;
+            }
+            final Simulation simulation = new Simulation(1, SimTrace.hashing());
+            final Engine engine = simulation
+                    .engine("10.0.0.1")
+                    .loops(1)
+                    .virtualThreads(VirtualThreads.LOOP)
+                    .start();
+            final HttpServer.Builder builder = HttpServer.builder("http://10.0.0.1:80")
+                    .engine(engine)
+                    .handler((request, response) -> response.send(request.bytes(1 << 20)));
+            final HttpServer server = (inLoop ? builder.inLoop() : builder).start();
+            final Engine far = simulation.engine("10.0.0.2").loops(1).start();
+            final Dribbler client = new Dribbler(
+                    piece.startsWith("*")
+                            ? "x".repeat(Integer.parseInt(piece.substring(1).strip()))
+                            : piece.replace("~", "\r\n"));
+            final var dial = far.dial("tcp://10.0.0.1:80", client);
+            simulation.await(dial);
+            final Connection connection = dial.join();
+            connection.execute(() -> {
+                connection.writer().writeString(head.replace("~", "\r\n"));
+                client.say(connection);
+            });
+            simulation.runFor(100 * SECOND_NS);
+
+            assertThat(client.received.toString()).startsWith("HTTP/1.1 " + status + " ");
+            assertThat(client.seconds).isBetween(seconds - 1, seconds + 2);
+            server.close();
+            far.close();
+            engine.close();
+            assertThat(engine.pool().usedBytes()).isZero();
         }
     }
 
