@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.hawser.proxy;
+
+import java.nio.ByteBuffer;
+
+/** What {@code tools/fuzz} runs: whatever comes, however it is cut, is the same header or the same refusal, and nothing behind it is taken. */
+public final class ProxyFuzz {
+    private static final int MOST_BYTES = 1024;
+
+    private ProxyFuzz() {}
+
+    /** Called by Jazzer with whatever it thinks of. */
+    public static void fuzzerTestOneInput(byte[] input) {
+        final String whole = outcome(input, input.length);
+        for (int piece : new int[] {1, 3, 17}) {
+            final String cut = outcome(input, piece);
+            if (!whole.equals(cut)) {
+                throw new AssertionError(whole + ", and cut " + cut);
+            }
+        }
+    }
+
+    private static String outcome(byte[] bytes, int piece) {
+        final ProxyDecoder decoder = new ProxyDecoder(MOST_BYTES);
+        int at = 0;
+        try {
+            while (at < bytes.length && decoder.header().isEmpty()) {
+                at += decoder.take(ByteBuffer.wrap(bytes, at, Math.min(piece, bytes.length - at)));
+            }
+        } catch (ProxyProtocolException e) {
+            return String.valueOf(e.getMessage());
+        }
+        if (at > MOST_BYTES) {
+            throw new AssertionError("A header of " + at + " bytes");
+        }
+        return at + " " + decoder.header() + decoder.header().map(ProxyHeader::tlvs);
+    }
+}
