@@ -66,6 +66,20 @@ final class Chars {
         return true;
     }
 
+    /** Whether {@code text}, as ISO 8859-1, stands there. */
+    static boolean isText(String text, byte[] bytes, int from, int to) {
+        final int length = text.length();
+        if (to - from != length) {
+            return false;
+        }
+        for (int i = 0; i < length; i++) {
+            if (text.charAt(i) != (bytes[from + i] & 0xff)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     /** Whether two are the same but for the case of ASCII letters. */
     static boolean equalIgnoringCase(int a, int b) {
         if (a == b) {

@@ -101,6 +101,16 @@ public final class Headers implements Iterable<Map.Entry<String, String>> {
         return value;
     }
 
+    /** Whether the value is {@code text}, without making a text of it. */
+    boolean hasValue(int index, String text) {
+        final String known = values[Objects.checkIndex(index, size)];
+        if (known != null) {
+            return known.equals(text);
+        }
+        final int at = index * RANGES + 2;
+        return Chars.isText(text, source, ranges[at], ranges[at + 1]);
+    }
+
     /** Where the first field of that name is, from {@code from} on, or -1. */
     public int indexOf(String name, int from) {
         for (int i = from; i < size; i++) {

@@ -88,6 +88,9 @@ final class RequestHead {
     private boolean upgrade;
     private boolean expectsContinue;
     private String host = "";
+    /** The last Host field that was valid, which is often the next, too; empty before there is one. */
+    private String validHost = "";
+
     private TargetForm form = TargetForm.ORIGIN;
 
     /** RFC 9112, 3.2. */
@@ -496,10 +499,14 @@ final class RequestHead {
             }
         }
         if (hosts == 1) {
-            host = headers.value(hostField);
-            if (!Authority.isValid(host)) {
-                return BAD_REQUEST;
+            if (validHost.isEmpty() || !headers.hasValue(hostField, validHost)) {
+                final String value = headers.value(hostField);
+                if (!Authority.isValid(value)) {
+                    return BAD_REQUEST;
+                }
+                validHost = value;
             }
+            host = validHost;
         }
         if (!checkTarget()) {
             return BAD_REQUEST;
@@ -573,14 +580,8 @@ final class RequestHead {
     }
 
     String target() {
-        final int length = targetEnd - targetStart;
-        final String known = target;
-        boolean same = known.length() == length;
-        for (int i = 0; same && i < length; i++) {
-            same = known.charAt(i) == bytes[targetStart + i];
-        }
-        if (!same) {
-            target = new String(bytes, targetStart, length, StandardCharsets.ISO_8859_1);
+        if (!Chars.isText(target, bytes, targetStart, targetEnd)) {
+            target = new String(bytes, targetStart, targetEnd - targetStart, StandardCharsets.ISO_8859_1);
         }
         return target;
     }

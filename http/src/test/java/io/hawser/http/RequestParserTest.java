@@ -66,6 +66,12 @@ final class RequestParserTest {
         assertThat(RequestLog.of(pool, stream, () -> random.nextInt(20)))
                 .as("cut")
                 .isEqualTo(expected);
+        // What is remembered of an honest request helps nobody.
+        assertThat(whole(("GET / HTTP/1.1\r\nHost: a\r\n\r\n" + new String(stream, StandardCharsets.ISO_8859_1))
+                        .getBytes(StandardCharsets.ISO_8859_1)))
+                .as("behind another")
+                .hasSize(2)
+                .endsWith(String.valueOf(hostile.status()));
     }
 
     @Test
