@@ -100,16 +100,15 @@ final class BlockingConnection implements Connection, ReaderHook, WriterHook {
     private @Nullable Timer waitTimer;
     private long lastDataNs;
 
-    /**
-     * Makes the waiting thread ready at the end of the turn, with those of all other connections that have received something: the first wakes a
-     * thread of the JDK's pool, which finds the others. One by one, each would have the loop interrupted.
-     */
-    private final Flushable endOfTurn = this::wakeNow;
-
     /** Files on their way whose peer the loop watches. */
     private final AtomicInteger filesWatched = new AtomicInteger();
 
-    private boolean wakeQueued;
+    /** The loop's {@link ThreadWaker} has this one, and will look for a waiting thread after this is false. */
+    private volatile boolean wakeQueued;
+    /** Behind this one in a queue of the waker, whose it is. */
+    @Nullable
+    BlockingConnection wakeNext;
+
     /** Takes over and sends what a thread that the loop carries has written in this turn. */
     private final Flushable sendAtEndOfTurn = this::sendNow;
 
@@ -264,7 +263,7 @@ final class BlockingConnection implements Connection, ReaderHook, WriterHook {
                 LockSupport.unpark(thread);
             } else if (!wakeQueued) {
                 wakeQueued = true;
-                connection.loop().flushLater(endOfTurn);
+                connection.home().waker().add(this);
             }
         } else if (paused) {
             // It needs more than is usually let in ahead of the reader.
@@ -272,7 +271,8 @@ final class BlockingConnection implements Connection, ReaderHook, WriterHook {
         }
     }
 
-    private void wakeNow() {
+    /** Makes the waiting thread ready. The loop's thread, or the waker's. */
+    void wakeNow() {
         wakeQueued = false;
         unpark(waiting);
     }

@@ -670,6 +670,11 @@ public final class Engine implements AutoCloseable {
         return closed;
     }
 
+    /** One for each loop. */
+    List<LoopConnections> workers() {
+        return workers;
+    }
+
     /** Closes those of a server that does not accept any more, in the steps of {@link #closeAsync}. Any thread; does not wait. */
     CompletableFuture<Void> closeConnections(ServerConnections server, Duration grace) {
         server.closing();
@@ -720,6 +725,7 @@ public final class Engine implements AutoCloseable {
         closeDatagrams();
         loops.stop();
         driver.await(loops.ended());
+        workers.forEach(worker -> worker.waker().end());
         try (pool) {
             detachments.closeAll();
         } finally {

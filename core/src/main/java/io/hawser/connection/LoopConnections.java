@@ -15,6 +15,7 @@ final class LoopConnections {
 
     private final List<StreamConnection> connections = new ArrayList<>();
 
+    private final ThreadWaker waker;
     private final CloseLog closes = new CloseLog();
     /** Those on their way to the loop included, so that a burst is spread well. */
     private final AtomicInteger count = new AtomicInteger();
@@ -42,6 +43,11 @@ final class LoopConnections {
 
     LoopConnections(EventLoop loop) {
         this.loop = loop;
+        this.waker = new ThreadWaker(loop);
+    }
+
+    ThreadWaker waker() {
+        return waker;
     }
 
     /** Any thread. */

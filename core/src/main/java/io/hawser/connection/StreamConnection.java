@@ -753,6 +753,10 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
         }
     }
 
+    LoopConnections home() {
+        return home;
+    }
+
     /** Whose it is, if it was accepted. The loop's thread. */
     @Nullable
     ServerConnections server() {

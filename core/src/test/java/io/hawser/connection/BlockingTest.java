@@ -12,8 +12,10 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -83,6 +85,53 @@ final class BlockingTest {
     private static void letTheLoopTurn(Engine engine, int times) {
         for (int i = 0; i < times; i++) {
             CompletableFuture.runAsync(() -> {}, engine.loops().getFirst()).join();
+        }
+    }
+
+    // ---- many at once
+
+    /** Where the JDK's pool carries them, one thread makes all others ready, and ends with the engine. */
+    @Test
+    void shouldWakeAllThatHaveReceivedSomethingInATurn() throws Exception {
+        final int connections = 40;
+        final int rounds = 20;
+        final CountDownLatch begun = new CountDownLatch(connections);
+        final Engine engine = engine(builder -> builder.loops(1));
+        final Server server = serve(engine, c -> {
+            if (c.reader().readByte() == 1) {
+                begun.countDown();
+            }
+            c.writer().writeInt(c.reader().readInt()).flush();
+        });
+        final List<Peer> peers = new ArrayList<>();
+        for (int i = 0; i < connections; i++) {
+            peers.add(engines.closing(Peer.connect(server.address())));
+            peers.getLast().send(new byte[] {1});
+        }
+        begun.await();
+
+        for (int round = 0; round < rounds; round++) {
+            final CompletableFuture<Void> sent = new CompletableFuture<>();
+            engine.loops().getFirst().execute(sent::join);
+            for (int i = 0; i < connections; i++) {
+                // The rest of one message, and the beginning of the next, for which its thread waits then.
+                final byte[] rest = {0, 0, (byte) round, (byte) i, 0};
+                peers.get(i).send(round < rounds - 1 ? rest : Arrays.copyOf(rest, 4));
+            }
+            sent.complete(null);
+            for (int i = 0; i < connections; i++) {
+                assertThat(peers.get(i).receive(4)).containsExactly(0, 0, round, i);
+            }
+        }
+
+        final Optional<Thread> waker = engine.workers().getFirst().waker().thread();
+        assertThat(waker.isPresent()).isEqualTo(setUp.threads() == VirtualThreads.JDK);
+        for (Peer peer : peers) {
+            peer.close();
+        }
+        engine.close();
+        if (waker.isPresent()) {
+            waker.get().join();
         }
     }
 
