@@ -19,7 +19,8 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The connections of a client, by origin. The one that was used last is used next, so that those which nobody needs grow old and are closed.
+ * The connections of a client, by origin. The one that was used last is used next, so that those which nobody needs grow old and are closed. Those whose
+ * server has gone are looked for now and then, or they would keep a descriptor each until somebody wants to use them.
  *
  * <p><b>Thread:</b> those that send, which may wait here. A loop only tries the lock, it never waits for it.
  */
@@ -28,6 +29,8 @@ final class ConnectionPool {
     interface Dialler {
         ClientConnection dial(Origin origin) throws IOException;
     }
+
+    private static final Duration LOOK_EVERY = Duration.ofMillis(500);
 
     private static final class Place {
         final Deque<ClientConnection> idle = new ArrayDeque<>();
@@ -189,7 +192,7 @@ final class ConnectionPool {
     private void scheduleSweep(ClientConnection connection) {
         if (sweep == null) {
             try {
-                sweep = connection.loop().schedule(() -> sweep(connection), idleTimeout);
+                sweep = connection.loop().schedule(() -> sweep(connection), shorter(idleTimeout, LOOK_EVERY));
             } catch (RejectedExecutionException _) {
                 // The loop ends, and its connections with it.
             }
@@ -209,27 +212,32 @@ final class ConnectionPool {
             long nextNs = Long.MAX_VALUE;
             for (Iterator<Map.Entry<Origin, Place>> all = places.entrySet().iterator(); all.hasNext(); ) {
                 final Place place = all.next().getValue();
-                while (!place.idle.isEmpty()) {
-                    final long leftNs = idleTimeout.toNanos()
-                            - (nowNs - place.idle.getFirst().idleSinceNs());
-                    if (leftNs > 0) {
+                for (Iterator<ClientConnection> idle = place.idle.iterator(); idle.hasNext(); ) {
+                    final ClientConnection connection = idle.next();
+                    final long leftNs = idleTimeout.toNanos() - (nowNs - connection.idleSinceNs());
+                    if (leftNs > 0 && connection.isReusable()) {
                         nextNs = Math.min(nextNs, leftNs);
-                        break;
+                    } else {
+                        old.add(connection);
+                        idle.remove();
+                        place.open--;
                     }
-                    old.add(place.idle.removeFirst());
-                    place.open--;
                 }
                 if (place.open == 0 && place.waiting == 0) {
                     all.remove();
                 }
             }
             if (nextNs != Long.MAX_VALUE && !closed) {
-                sweep = of.loop().schedule(() -> sweep(of), Duration.ofNanos(nextNs));
+                sweep = of.loop().schedule(() -> sweep(of), shorter(Duration.ofNanos(nextNs), LOOK_EVERY));
             }
         } finally {
             lock.unlock();
         }
         old.forEach(ClientConnection::close);
+    }
+
+    private static Duration shorter(Duration a, Duration b) {
+        return a.compareTo(b) < 0 ? a : b;
     }
 
     /** Closes the idle ones now, and the others when they are given back. */

@@ -417,6 +417,20 @@ final class HttpClientTest {
     }
 
     @Test
+    void shouldCloseConnectionsThatTheServerHasClosed() throws Exception {
+        final CountDownLatch read = new CountDownLatch(1);
+        final ScriptedServer server = server(link -> {
+            link.readHead();
+            link.send(OK);
+            awaitQuietly(read);
+        });
+        assertThat(get(server)).isEqualTo("ok");
+        assertThat(client.connections()).isEqualTo(1);
+        read.countDown();
+        EngineFixture.until("the end of the idle connection", () -> client.connections() == 0);
+    }
+
+    @Test
     void shouldSendNothingWhenClosed() throws Exception {
         final ScriptedServer server = answering(OK);
         assertThat(get(server)).isEqualTo("ok");
