@@ -280,10 +280,10 @@ public final class HttpServer implements AutoCloseable {
                 effective = effective.withConnections(effective.connections().withTls(with.speaking(Http.PROTOCOL)));
             }
             if (inLoop) {
-                final ConnectionHandler endpoint = new LoopEndpoint(context);
+                final ConnectionHandler endpoint = new HttpLoopEndpoint(context);
                 return on.listen(addresses, effective, endpoint);
             }
-            final BlockingEndpoint endpoint = new BlockingEndpoint(context);
+            final HttpBlockingEndpoint endpoint = new HttpBlockingEndpoint(context);
             final List<Server> listening = new ArrayList<>();
             boolean all = false;
             try {

@@ -6,10 +6,10 @@ import io.hawser.connection.Connection;
 import io.hawser.connection.ConnectionHandler;
 
 /** HTTP in the loop, as a handler of connections. The loop's thread. */
-final class LoopEndpoint implements ConnectionHandler {
+final class HttpLoopEndpoint implements ConnectionHandler {
     private final ServerContext context;
 
-    LoopEndpoint(ServerContext context) {
+    HttpLoopEndpoint(ServerContext context) {
         this.context = context;
     }
 

@@ -6,10 +6,10 @@ import io.hawser.connection.CloseCause;
 import io.hawser.connection.Connection;
 
 /** HTTP on virtual threads, as a handler of connections. */
-final class BlockingEndpoint implements BlockingHandler {
+final class HttpBlockingEndpoint implements BlockingHandler {
     private final ServerContext context;
 
-    BlockingEndpoint(ServerContext context) {
+    HttpBlockingEndpoint(ServerContext context) {
         this.context = context;
     }
 
