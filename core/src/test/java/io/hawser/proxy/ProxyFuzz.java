@@ -11,17 +11,18 @@ public final class ProxyFuzz {
 
     /** Called by Jazzer with whatever it thinks of. */
     public static void fuzzerTestOneInput(byte[] input) {
-        final String whole = outcome(input, input.length);
+        final String whole = outcome(input, input.length, MOST_BYTES);
         for (int piece : new int[] {1, 3, 17}) {
-            final String cut = outcome(input, piece);
+            final String cut = outcome(input, piece, MOST_BYTES);
             if (!whole.equals(cut)) {
                 throw new AssertionError(whole + ", and cut " + cut);
             }
         }
     }
 
-    private static String outcome(byte[] bytes, int piece) {
-        final ProxyDecoder decoder = new ProxyDecoder(MOST_BYTES);
+    /** What becomes of the bytes, given in pieces. */
+    static String outcome(byte[] bytes, int piece, int mostBytes) {
+        final ProxyDecoder decoder = new ProxyDecoder(mostBytes);
         int at = 0;
         try {
             while (at < bytes.length && decoder.header().isEmpty()) {
@@ -30,7 +31,7 @@ public final class ProxyFuzz {
         } catch (ProxyProtocolException e) {
             return String.valueOf(e.getMessage());
         }
-        if (at > MOST_BYTES) {
+        if (at > mostBytes) {
             throw new AssertionError("A header of " + at + " bytes");
         }
         return at + " " + decoder.header() + decoder.header().map(ProxyHeader::tlvs);

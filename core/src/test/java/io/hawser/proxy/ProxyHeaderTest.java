@@ -363,21 +363,9 @@ class ProxyHeaderTest {
             for (int j = random.nextInt(4); j >= 0; j--) {
                 bytes[random.nextInt(bytes.length)] = (byte) random.nextInt();
             }
-            assertThat(outcome(bytes, bytes.length)).isEqualTo(outcome(bytes, 1 + random.nextInt(7)));
+            assertThat(ProxyFuzz.outcome(bytes, bytes.length, 4096))
+                    .isEqualTo(ProxyFuzz.outcome(bytes, 1 + random.nextInt(7), 4096));
         }
-    }
-
-    private static String outcome(byte[] bytes, int piece) {
-        final ProxyDecoder decoder = new ProxyDecoder(4096);
-        int at = 0;
-        try {
-            while (at < bytes.length && decoder.header().isEmpty()) {
-                at += decoder.take(ByteBuffer.wrap(bytes, at, Math.min(piece, bytes.length - at)));
-            }
-        } catch (ProxyProtocolException e) {
-            return String.valueOf(e.getMessage());
-        }
-        return at + " " + decoder.header() + decoder.header().map(ProxyHeader::tlvs);
     }
 
     private static void refuse(byte[] bytes) {

@@ -111,20 +111,8 @@ final class FieldNames {
     static String of(byte[] source, int start, int end) {
         final int length = end - start;
         final String known = TABLE[slot(length, source[start], source[end - 1], source[start + length / 2])];
-        return known != null && isAt(known, source, start, length)
+        return known != null && Chars.isText(known, source, start, end)
                 ? known
                 : new String(source, start, length, StandardCharsets.ISO_8859_1);
-    }
-
-    private static boolean isAt(String known, byte[] source, int start, int length) {
-        if (known.length() != length) {
-            return false;
-        }
-        for (int i = 0; i < length; i++) {
-            if (known.charAt(i) != source[start + i]) {
-                return false;
-            }
-        }
-        return true;
     }
 }

@@ -13,19 +13,10 @@ final class Methods {
 
     static String of(byte[] source, int start, int end) {
         for (String known : KNOWN) {
-            if (known.length() == end - start && isAt(known, source, start)) {
+            if (Chars.isText(known, source, start, end)) {
                 return known;
             }
         }
         return new String(source, start, end - start, StandardCharsets.ISO_8859_1);
-    }
-
-    private static boolean isAt(String known, byte[] source, int start) {
-        for (int i = 0; i < known.length(); i++) {
-            if (known.charAt(i) != source[start + i]) {
-                return false;
-            }
-        }
-        return true;
     }
 }

@@ -6,6 +6,8 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.zip.Deflater;
 
 /** Frames by hand, also such as must not be. */
 final class Frames {
@@ -131,5 +133,20 @@ final class Frames {
             request.append(field).append("\r\n");
         }
         return request.append("\r\n").toString();
+    }
+
+    /** The payload of a compressed message (RFC 7692, 7.2.1). */
+    static byte[] deflated(byte[] plain) {
+        final Deflater deflater = new Deflater(9, true);
+        final var packed = new ByteArrayOutputStream();
+        final byte[] piece = new byte[4096];
+        deflater.setInput(plain);
+        int n;
+        do {
+            n = deflater.deflate(piece, 0, piece.length, Deflater.SYNC_FLUSH);
+            packed.write(piece, 0, n);
+        } while (n == piece.length);
+        deflater.end();
+        return Arrays.copyOf(packed.toByteArray(), packed.size() - 4);
     }
 }

@@ -15,7 +15,6 @@ import java.net.InetSocketAddress;
 import java.nio.channels.ServerSocketChannel;
 import java.time.Duration;
 import java.util.Arrays;
-import java.util.zip.Deflater;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedClass;
@@ -166,25 +165,11 @@ final class HostileFramesTest {
 
     // ---- bombs
 
-    private static byte[] deflated(byte[] plain) {
-        final Deflater deflater = new Deflater(9, true);
-        final var packed = new ByteArrayOutputStream();
-        final byte[] piece = new byte[4096];
-        deflater.setInput(plain);
-        int n;
-        do {
-            n = deflater.deflate(piece, 0, piece.length, Deflater.SYNC_FLUSH);
-            packed.write(piece, 0, n);
-        } while (n == piece.length);
-        deflater.end();
-        return Arrays.copyOf(packed.toByteArray(), packed.size() - 4);
-    }
-
     @Test
     void shouldStopABombHoweverItIsPacked() throws Exception {
         final var server = start(WebSocketOptions.DEFAULT);
         final long usedBefore = server.engine().pool().usedBytes();
-        final byte[] bomb = deflated(new byte[20_000_000]);
+        final byte[] bomb = Frames.deflated(new byte[20_000_000]);
         assertThat(bomb.length).isLessThan(MAX / 4);
         expectRefusal(1009, server, Frames.masked(0x82 | 0x40, bomb));
         // As text, of which each byte is looked at.
@@ -197,7 +182,7 @@ final class HostileFramesTest {
         }
         expectRefusal(1009, server, pieces.toByteArray());
         // Behind messages that were well.
-        final byte[] fine = deflated(new byte[MAX / 2]);
+        final byte[] fine = Frames.deflated(new byte[MAX / 2]);
         final Peer peer = open(server, DEFLATE);
         peer.send(Frames.join(Frames.masked(0x82 | 0x40, fine), Frames.masked(0x82 | 0x40, bomb)));
         assertThat(Frames.read(peer).closeCode()).isEqualTo(1009);
@@ -210,7 +195,7 @@ final class HostileFramesTest {
     @Test
     void shouldStopABombThatIsHandedOnAsItComes() throws Exception {
         final Peer peer = open(start(WebSocketOptions.DEFAULT.withFragments(true)), DEFLATE);
-        peer.send(Frames.masked(0x82 | 0x40, deflated(new byte[20_000_000])));
+        peer.send(Frames.masked(0x82 | 0x40, Frames.deflated(new byte[20_000_000])));
         assertThat(Frames.read(peer).closeCode()).isEqualTo(1009);
         peer.expectGone();
         peer.close();
@@ -267,7 +252,7 @@ final class HostileFramesTest {
 
     @Test
     void shouldBoundAServerToo() throws Exception {
-        final byte[] bomb = deflated(new byte[20_000_000]);
+        final byte[] bomb = Frames.deflated(new byte[20_000_000]);
         assertThat(clientsAnswerTo(Frames.frame(0x82 | 0x40, bomb, false), DEFLATE))
                 .isEqualTo(1009);
         assertThat(clientsAnswerTo(new byte[] {(byte) 0x82, 127, 0x7f, -1, -1, -1, -1, -1, -1, -1}))

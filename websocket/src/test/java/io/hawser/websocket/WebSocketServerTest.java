@@ -17,14 +17,12 @@ import io.hawser.session.SessionServer;
 import io.hawser.session.Tasks;
 import io.hawser.transport.SocketOptions;
 import io.hawser.websocket.Frames.Frame;
-import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
-import java.util.zip.Deflater;
 import java.util.zip.Inflater;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -628,20 +626,6 @@ final class WebSocketServerTest {
 
     // ---- compression
 
-    private static byte[] deflated(byte[] plain) {
-        final Deflater deflater = new Deflater(9, true);
-        final var packed = new ByteArrayOutputStream();
-        final byte[] piece = new byte[4096];
-        deflater.setInput(plain);
-        int n;
-        do {
-            n = deflater.deflate(piece, 0, piece.length, Deflater.SYNC_FLUSH);
-            packed.write(piece, 0, n);
-        } while (n == piece.length);
-        deflater.end();
-        return Arrays.copyOf(packed.toByteArray(), packed.size() - 4);
-    }
-
     private static byte[] inflated(Inflater inflater, byte[] packed, int most) throws Exception {
         inflater.setInput(Frames.join(packed, new byte[] {0, 0, -1, -1}));
         final byte[] plain = new byte[most + 1];
@@ -655,7 +639,7 @@ final class WebSocketServerTest {
         final Inflater inflater = new Inflater(true);
         for (int i = 0; i < 3; i++) {
             final byte[] plain = "the same again, and again, ".repeat(1000).getBytes(StandardCharsets.US_ASCII);
-            peer.send(Frames.masked(0x81 | 0x40, deflated(plain)));
+            peer.send(Frames.masked(0x81 | 0x40, Frames.deflated(plain)));
             final Frame frame = Frames.read(peer);
             assertThat(frame.first()).isEqualTo(0x81 | 0x40);
             assertThat(frame.payload().length).isLessThan(i == 0 ? 1000 : 500);
@@ -696,7 +680,7 @@ final class WebSocketServerTest {
     @Test
     void shouldRefuseABombWhileItInflates() throws Exception {
         final Peer peer = open(start(OPTIONS, listener), "Sec-WebSocket-Extensions: permessage-deflate");
-        peer.send(Frames.masked(0x82 | 0x40, deflated(new byte[5_000_000])));
+        peer.send(Frames.masked(0x82 | 0x40, Frames.deflated(new byte[5_000_000])));
         expectClose(peer, 1009);
         assertThat(listener.next()).isEqualTo("open");
         assertThat(listener.next()).startsWith("error ");
@@ -715,7 +699,7 @@ final class WebSocketServerTest {
     @Test
     void shouldRefuseCompressedTextThatIsNoUtf8() throws Exception {
         final Peer peer = open(start(OPTIONS, listener), "Sec-WebSocket-Extensions: permessage-deflate");
-        peer.send(Frames.masked(0x81 | 0x40, deflated(new byte[] {'a', (byte) 0xff})));
+        peer.send(Frames.masked(0x81 | 0x40, Frames.deflated(new byte[] {'a', (byte) 0xff})));
         expectClose(peer, 1007);
     }
 }
