@@ -346,6 +346,8 @@ final class BlockingConnection implements Connection, ReaderHook, WriterHook {
 
     /** Moves what was handed over to the connection, which sends it at the end of the turn. */
     private void takeOver() {
+        // While bytes are on their way from the queue, isFull() would find them neither there nor here.
+        congested = true;
         connection.takeOver();
         congested = connection.isCongested();
         if (!congested) {
@@ -571,7 +573,8 @@ final class BlockingConnection implements Connection, ReaderHook, WriterHook {
     }
 
     private boolean isFull() {
-        return congested || connection.queuedBytes() > limits().outboundHighBytes();
+        // In this order: what leaves the queue meanwhile shows in the other.
+        return connection.queuedBytes() > limits().outboundHighBytes() || congested;
     }
 
     private void awaitRoom() {
