@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.URI;
@@ -12,8 +13,8 @@ import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -97,8 +98,7 @@ class TakeoverProcessTest {
                 assertThat(next.nextListening()).isEqualTo(tcp);
                 assertThat(next.nextListening()).isEqualTo(URI.create("unix://" + unix));
                 assertThat(current.exitCode()).isZero();
-                assertThat(next.errLines())
-                        .anyMatch(line -> line.matches("took over [2-4] sockets from process " + before));
+                assertThat(next.awaitErr("took over")).matches("took over [2-4] sockets from process " + before);
                 load.awaitMore(200);
                 current = next;
             }
@@ -120,17 +120,19 @@ class TakeoverProcessTest {
             final Serving fresh = start(List.of(), tcp.toString(), "tcp://127.0.0.1:0");
             assertThat(fresh.nextListening()).isEqualTo(tcp);
             assertThat(fresh.nextListening()).isNotEqualTo(tcp);
-            assertThat(fresh.errLines())
-                    .contains(
-                            "took over 1 socket from process " + old.process.pid(),
-                            "closed " + unix + ", at which it served and this process is not to");
+            assertThat(fresh.awaitErr("took over")).isEqualTo("took over 1 socket from process " + old.process.pid());
+            assertThat(fresh.awaitErr("closed"))
+                    .isEqualTo("closed " + unix + ", at which it served and this process is not to");
+            // the old process learns of this in its own time: it counts connections when it does, not when the fresh
+            // one serves
+            assertThat(old.awaitErr("handed over"))
+                    .isEqualTo("handed over to process " + fresh.process.pid() + ", draining 1 connection");
             exchange(client, new byte[] {4, 5});
             assertThat(old.process.isAlive()).isTrue();
             client.shutdownOutput();
             assertThat(client.read(ByteBuffer.allocate(1))).isEqualTo(-1);
             assertThat(old.exitCode()).isZero();
-            assertThat(old.errLines())
-                    .contains("handed over to process " + fresh.process.pid() + ", draining 1 connection", "drained");
+            assertThat(old.errLines()).contains("drained");
         }
     }
 
@@ -195,7 +197,7 @@ class TakeoverProcessTest {
     }
 
     private Serving start(List<String> options, String... addresses) throws IOException {
-        final Serving serving = new Serving(directory, started.size(), options, addresses);
+        final Serving serving = new Serving(directory, options, addresses);
         started.add(serving);
         return serving;
     }
@@ -203,10 +205,11 @@ class TakeoverProcessTest {
     /** A server process. */
     private static final class Serving {
         final Process process;
-        private final Path err;
+        private final List<String> err = new ArrayList<>();
+        private final Thread errReader;
         private final BufferedReader out;
 
-        Serving(Path directory, int number, List<String> options, String... addresses) throws IOException {
+        Serving(Path directory, List<String> options, String... addresses) throws IOException {
             final List<String> command = new ArrayList<>(List.of(
                     Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                     "-Xlog:disable",
@@ -222,19 +225,57 @@ class TakeoverProcessTest {
                     directory.resolve("restart").toString()));
             command.addAll(options);
             command.addAll(List.of(addresses));
-            err = directory.resolve("err" + number);
-            process = new ProcessBuilder(command).redirectError(err.toFile()).start();
+            process = new ProcessBuilder(command).start();
             out = process.inputReader(StandardCharsets.UTF_8);
+            errReader = Thread.startVirtualThread(this::readErr);
         }
 
-        URI nextListening() throws IOException {
+        private void readErr() {
+            try (BufferedReader reader = process.errorReader(StandardCharsets.UTF_8)) {
+                for (String line = reader.readLine(); line != null; line = reader.readLine()) {
+                    synchronized (err) {
+                        err.add(line);
+                        err.notifyAll();
+                    }
+                }
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+
+        /** The first line that starts so, once the process has said it. */
+        String awaitErr(String start) throws InterruptedException {
+            final long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
+            synchronized (err) {
+                while (true) {
+                    for (String line : err) {
+                        if (line.startsWith(start)) {
+                            return line;
+                        }
+                    }
+                    final long millis = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
+                    assertThat(millis)
+                            .as("patience with a process that says %s", err)
+                            .isPositive();
+                    err.wait(millis);
+                }
+            }
+        }
+
+        URI nextListening() throws IOException, InterruptedException {
             final String line = out.readLine();
             assertThat(line).as("of a process that says %s", errLines()).startsWith("listening ");
             return URI.create(line.substring("listening ".length()));
         }
 
-        List<String> errLines() throws IOException {
-            return Files.readAllLines(err);
+        /** What it has said until now; all of it, once it has ended. */
+        List<String> errLines() throws InterruptedException {
+            if (!process.isAlive()) {
+                assertThat(errReader.join(Duration.ofSeconds(PATIENCE_SECONDS))).isTrue();
+            }
+            synchronized (err) {
+                return List.copyOf(err);
+            }
         }
 
         int exitCode() throws InterruptedException {
