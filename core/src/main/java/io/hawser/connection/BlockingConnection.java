@@ -48,6 +48,8 @@ final class BlockingConnection implements Connection, ReaderHook, WriterHook {
         IDLE,
         /** A thread serves, or waits a little for more to serve. */
         SERVED,
+        /** Whoever served, or closed what it dialled, hands over the last bytes. */
+        ENDING,
         /** The connection is closed and nobody serves: the buffers are given back. */
         OVER
     }
@@ -83,6 +85,9 @@ final class BlockingConnection implements Connection, ReaderHook, WriterHook {
 
     /** The last try to serve has failed, or the user has closed: what still comes is nobody's. */
     private volatile boolean finished;
+
+    /** Closed on this side, by whatever thread: nothing more comes that a thread could wait for. */
+    private volatile boolean closing;
 
     /** Too much waits to be sent; {@link #writing} waits for less. */
     private volatile boolean congested;
@@ -325,7 +330,7 @@ final class BlockingConnection implements Connection, ReaderHook, WriterHook {
         cancelTimers();
         if (handler == null && (detaching || why.kind() == CloseCause.Kind.SHUTDOWN)) {
             // The engine's memory ends; a caller who has not closed what it dialled has lost it.
-            state.set(State.IDLE);
+            state.compareAndSet(State.SERVED, State.IDLE);
         }
         giveBackIfOver();
         if (handler != null) {
@@ -373,7 +378,7 @@ final class BlockingConnection implements Connection, ReaderHook, WriterHook {
                 serveAll(serving);
             } while (!leave());
         } catch (NotEnoughBytesException | ConnectionClosedException e) {
-            if (!ended && cause == null) {
+            if (!ended && cause == null && !closing) {
                 failed(serving, e);
             }
             finish();
@@ -395,7 +400,7 @@ final class BlockingConnection implements Connection, ReaderHook, WriterHook {
         do {
             final long consumed = inbound.consumedBytes();
             final long before = inbound.readableBytes();
-            if (before > 0) {
+            if (before > 0 && !closing) {
                 handling = Thread.currentThread();
                 try {
                     serving.handle(this);
@@ -409,7 +414,7 @@ final class BlockingConnection implements Connection, ReaderHook, WriterHook {
                 } finally {
                     handling = null;
                 }
-                if (detaching) {
+                if (detaching || closing) {
                     return;
                 }
                 connection.closeIfDrained();
@@ -438,11 +443,12 @@ final class BlockingConnection implements Connection, ReaderHook, WriterHook {
         waiting = Thread.currentThread();
         VarHandle.fullFence();
         try {
+            requireNotGivenUp();
             if (paused) {
                 connection.loop().executeAlways(resumeTask);
             }
             while (inbound.readableBytes() < total) {
-                if (ended || cause != null || (lingering && retire)) {
+                if (ended || cause != null || closing || (lingering && retire)) {
                     // All that came before the end was appended before the end was announced.
                     return inbound.readableBytes() >= total;
                 }
@@ -458,6 +464,7 @@ final class BlockingConnection implements Connection, ReaderHook, WriterHook {
                     Thread.currentThread().interrupt();
                     throw new UncheckedIOException(new InterruptedIOException("Interrupted while reading"));
                 }
+                requireNotGivenUp();
             }
             return true;
         } finally {
@@ -471,13 +478,13 @@ final class BlockingConnection implements Connection, ReaderHook, WriterHook {
         if (handedOver) {
             return true;
         }
-        if (ended || cause != null || detaching) {
+        if (ended || cause != null || detaching || closing) {
             finish();
             return true;
         }
         state.set(State.IDLE);
         // Looked at after the announcement: what came before it, nobody else serves.
-        final boolean more = inbound.readableBytes() >= awaited || ended || cause != null;
+        final boolean more = inbound.readableBytes() >= awaited || ended || cause != null || closing;
         if (!more || !state.compareAndSet(State.IDLE, State.SERVED)) {
             return true;
         }
@@ -486,10 +493,10 @@ final class BlockingConnection implements Connection, ReaderHook, WriterHook {
         return false;
     }
 
-    /** The service is over for good. */
+    /** The service is over for good: of several threads that find so, one gives the buffers up. */
     private void finish() {
         finished = true;
-        if (handedOver) {
+        if (handedOver || !state.compareAndSet(State.SERVED, State.ENDING)) {
             return;
         }
         try {
@@ -545,6 +552,9 @@ final class BlockingConnection implements Connection, ReaderHook, WriterHook {
             if (why != null && why.kind() != CloseCause.Kind.PEER_CLOSED) {
                 throw new ConnectionClosedException("A read from " + this + ", which is closed: " + why);
             }
+            if (closing && !ended) {
+                throw new ConnectionClosedException("A read from " + this + ", which is closed on this side");
+            }
             throw new NotEnoughBytesException(bytes, inbound.readableBytes());
         }
     }
@@ -584,6 +594,7 @@ final class BlockingConnection implements Connection, ReaderHook, WriterHook {
         writing = Thread.currentThread();
         VarHandle.fullFence();
         try {
+            requireNotGivenUp();
             while (isFull() && cause == null) {
                 if (writes.hasExpired() && filesWatched.get() > 0) {
                     writes.begin(connection.loop().clockNs());
@@ -596,6 +607,7 @@ final class BlockingConnection implements Connection, ReaderHook, WriterHook {
                     Thread.currentThread().interrupt();
                     throw new UncheckedIOException(new InterruptedIOException("Interrupted while writing"));
                 }
+                requireNotGivenUp();
             }
         } finally {
             writing = null;
@@ -716,14 +728,40 @@ final class BlockingConnection implements Connection, ReaderHook, WriterHook {
         connection.onClose(callback);
     }
 
+    /** What a thread has written that is at work meanwhile, and not flushed, is not for another one to send. */
     @Override
     public void close() {
-        if (handler != null) {
-            // The handler returns sooner or later, and then what it has written is sent.
+        if (handler == null) {
+            giveUp();
+            return;
+        }
+        if (Thread.currentThread() == handling || (connection.loop().inLoop() && state.get() == State.IDLE)) {
             handOverQuietly();
-            connection.close();
-        } else if (!finished) {
+        }
+        closing = true;
+        connection.close();
+        unpark(waiting);
+    }
+
+    /** The caller has no more use for what it dialled. */
+    private void giveUp() {
+        closing = true;
+        VarHandle.fullFence();
+        if (waiting == null && writing == null) {
             finish();
+        } else {
+            // The buffers are that thread's, which sees to them when it wakes.
+            connection.close();
+            unpark(waiting);
+            unpark(writing);
+        }
+    }
+
+    /** Throws if another thread has closed what was dialled, while this one waits or is about to. */
+    private void requireNotGivenUp() {
+        if (handler == null && closing) {
+            finish();
+            throw new ConnectionClosedException("Another thread has closed " + this);
         }
     }
 
@@ -780,8 +818,8 @@ final class BlockingConnection implements Connection, ReaderHook, WriterHook {
     @Override
     public void abort() {
         connection.abort();
-        if (handler == null && !finished) {
-            finish();
+        if (handler == null) {
+            giveUp();
         }
     }
 

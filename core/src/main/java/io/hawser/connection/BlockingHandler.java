@@ -13,6 +13,8 @@ import io.hawser.log.Log;
  * <p><b>How:</b> a read waits until the bytes are there, a write until there is room. When the handler returns or waits for bytes, what it
  * wrote is sent.
  *
+ * <p>Another thread may {@linkplain Connection#close() close} the connection meanwhile: what was flushed is sent, a read that waits ends.
+ *
  * <p><b>Ends:</b> a read that the peer's FIN leaves short throws {@link io.hawser.buffer.NotEnoughBytesException}, one that the end of the
  * connection leaves short {@link ConnectionClosedException}; a handler may let both pass, and the connection closes in the ordinary way.
  * Anything else that it throws goes to {@link #onError}, and closes the connection with {@link CloseCause.Kind#ERROR}.

@@ -263,6 +263,9 @@ public final class Engine implements AutoCloseable {
      * Connects, for use in blocking code: reads of the connection wait for bytes, writes for room. It is the caller's to close. Not to be
      * called on a loop.
      *
+     * <p>One thread at a time reads and writes. While it waits for bytes or room, another one may call {@link Connection#close()} or
+     * {@link Connection#abort()}: the wait ends with a {@link ConnectionClosedException}.
+     *
      * @throws IOException if no address could be reached in time, as {@link #dial(Address, ConnectionOptions, ConnectionHandler)} says
      */
     public Connection dial(Address address, ConnectionOptions options) throws IOException {

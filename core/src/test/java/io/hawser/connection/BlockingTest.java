@@ -27,7 +27,9 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Handlers that block, on virtual threads carried by the JDK's pool and by the loop's own thread. */
 @ParameterizedClass
@@ -595,6 +597,115 @@ final class BlockingTest {
                 assertThat(connection.reader().readBytes(3)).containsExactly(1, 2, 3);
                 assertThatThrownBy(() -> connection.reader().readByte()).isInstanceOf(ConnectionClosedException.class);
             }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void shouldEndAReadOfADialWhenAnotherThreadCloses(boolean abruptly) throws Exception {
+        final Engine engine = engine();
+        final Server server = serve(engine, c -> c.reader().readInt());
+        final Connection connection = engine.dial(server.address(), ConnectionOptions.DEFAULT);
+        final CompletableFuture<Throwable> thrown = new CompletableFuture<>();
+        final Thread reader = Thread.ofVirtual().start(() -> {
+            try {
+                connection.reader().readInt();
+            } catch (RuntimeException e) {
+                thrown.complete(e);
+            }
+        });
+        EngineFixture.until("the reader to wait", () -> reader.getState() == Thread.State.WAITING);
+        if (abruptly) {
+            connection.abort();
+        } else {
+            connection.close();
+        }
+        assertThat(EngineFixture.await(thrown)).isInstanceOf(ConnectionClosedException.class);
+        connection.close();
+    }
+
+    @Test
+    void shouldEndAWriteOfADialWhenAnotherThreadCloses() throws Exception {
+        final Engine engine =
+                engine(builder -> builder.limits(Limits.DEFAULT.withOutboundBytes(MEBIBYTE, 128 << 10, 32 << 10)));
+        try (ServerSocket server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            final Connection connection =
+                    engine.dial(Address.parse("tcp://127.0.0.1:" + server.getLocalPort()), ConnectionOptions.DEFAULT);
+            try (Socket peer = server.accept()) {
+                final CompletableFuture<Throwable> thrown = new CompletableFuture<>();
+                final Thread writer = Thread.ofVirtual().start(() -> {
+                    try {
+                        while (true) {
+                            connection.writer().writeBytes(new byte[64 << 10]).flush();
+                        }
+                    } catch (RuntimeException e) {
+                        thrown.complete(e);
+                    }
+                });
+                EngineFixture.until("the writer to wait", () -> writer.getState() == Thread.State.WAITING);
+                connection.abort();
+                assertThat(EngineFixture.await(thrown)).isInstanceOf(ConnectionClosedException.class);
+                assertThat(peer.isClosed()).isFalse();
+            }
+        }
+    }
+
+    @Test
+    void shouldSendOnlyWhatTheHandlerHasFlushedWhenAnotherThreadCloses() throws Exception {
+        final CountDownLatch closed = new CountDownLatch(1);
+        final CompletableFuture<Connection> writing = new CompletableFuture<>();
+        final CompletableFuture<Throwable> thrown = new CompletableFuture<>();
+        final Server server = serve(engine(), c -> {
+            c.reader().readByte();
+            c.writer().writeString("flushed");
+            c.writer().flush();
+            c.writer().writeString("half of someth");
+            writing.complete(c);
+            closed.await();
+            c.writer().writeString("ing");
+            try {
+                c.reader().readByte();
+            } catch (RuntimeException e) {
+                thrown.complete(e);
+                throw e;
+            }
+        });
+        try (Peer peer = Peer.connect(server.address())) {
+            peer.send("x");
+            EngineFixture.await(writing).close();
+            assertThat(peer.receiveAll()).asString().isEqualTo("flushed");
+            closed.countDown();
+            assertThat(EngineFixture.await(thrown)).isInstanceOf(ConnectionClosedException.class);
+        }
+    }
+
+    @Test
+    void shouldEndAReadOfAHandlerWhenAnotherThreadCloses() throws Exception {
+        final CompletableFuture<Connection> reading = new CompletableFuture<>();
+        final CompletableFuture<Throwable> thrown = new CompletableFuture<>();
+        final AtomicReference<Thread> reader = new AtomicReference<>();
+        final Server server = serve(engine(), c -> {
+            c.reader().readByte();
+            reader.set(Thread.currentThread());
+            reading.complete(c);
+            try {
+                c.reader().readByte();
+            } catch (RuntimeException e) {
+                thrown.complete(e);
+                throw e;
+            }
+        });
+        try (Peer peer = Peer.connect(server.address())) {
+            peer.send("x");
+            final Connection connection = EngineFixture.await(reading);
+            EngineFixture.until("the reader to wait", () -> {
+                final Thread thread = reader.get();
+                return thread != null && thread.getState() == Thread.State.WAITING;
+            });
+            connection.close();
+            // Although the peer has not closed its side.
+            assertThat(EngineFixture.await(thrown)).isInstanceOf(ConnectionClosedException.class);
+            assertThat(peer.receiveAll()).isEmpty();
         }
     }
 
