@@ -17,6 +17,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -167,19 +168,32 @@ public final class SessionServer<M> implements AutoCloseable {
     /**
      * Stops listening. With an engine of its own sessions are drained, too: what has come is answered, for
      * {@link Engine#DEFAULT_CLOSE_TIME} at most. Sessions on an engine that was given live on, but for those over UDP, which end with their
-     * socket.
+     * socket; {@link #closeAsync(Duration)} drains them, too.
      */
     public CompletableFuture<Void> closeAsync() {
-        final CompletableFuture<Void> below = ownsEngine
-                ? engine.closeAsync(Engine.DEFAULT_CLOSE_TIME)
-                : CompletableFuture.allOf(Stream.concat(
-                                servers.stream().map(Server::closeAsync),
-                                sockets.stream().map(DatagramServer::closeAsync))
+        return ownsEngine
+                ? closeAsync(Engine.DEFAULT_CLOSE_TIME)
+                : stop(Server::closeAsync).thenAccept(_ -> {
+                    final CompletableFuture<Void> unused = retire();
+                });
+    }
+
+    /**
+     * Stops listening and drains the sessions, as {@link Server#closeAsync(Duration)} does the connections. Other sessions of the engine notice
+     * nothing, and it lives on if it was given. Any thread.
+     *
+     * @param grace how long what has come may take to be answered, before sessions that are left are reset
+     * @return completes when the last session is over
+     */
+    public CompletableFuture<Void> closeAsync(Duration grace) {
+        return (ownsEngine ? engine.closeAsync(grace) : stop(server -> server.closeAsync(grace)))
+                .thenCompose(_ -> retire());
+    }
+
+    private CompletableFuture<Void> stop(Function<Server, CompletableFuture<Void>> how) {
+        return CompletableFuture.allOf(
+                Stream.concat(servers.stream().map(how), sockets.stream().map(DatagramServer::closeAsync))
                         .toArray(CompletableFuture[]::new));
-        return below.thenCompose(_ -> {
-            final CompletableFuture<Void> over = retire();
-            return ownsEngine ? over : CompletableFuture.completedFuture(null);
-        });
     }
 
     private CompletableFuture<Void> retire() {

@@ -338,7 +338,7 @@ final class StreamSession<M> extends AbstractSession<M> {
             if (!decoding && connection.reader().readableBytes() > 0) {
                 loop().executeAlways(this::goOn);
             }
-        } else {
+        } else if (why.kind() != CloseCause.Kind.SHUTDOWN) {
             connection.close();
         }
     }

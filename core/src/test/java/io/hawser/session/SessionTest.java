@@ -544,6 +544,34 @@ final class SessionTest {
     }
 
     @Test
+    void shouldDrainItsSessionsAndNoOtherOfTheEngine() throws Exception {
+        final Listening listener = new Listening();
+        final Listening others = new Listening() {
+            @Override
+            public void onMessage(Session<String> from, String message) throws Exception {
+                from.send(message);
+            }
+        };
+        final SessionServer<String> server = serve(listener);
+        final SessionServer<String> other = engines.closing(SessionServer.builder(address(), STRINGS)
+                .listener(others)
+                .engine(server.engine())
+                .start());
+        final Peer peer = connect(server);
+        final Peer spared = connect(other);
+        peer.send(framed("x"));
+        assertThat(List.of(listener.next(), listener.next())).containsExactly("open", "x");
+
+        final CompletableFuture<Void> over = server.closeAsync(EngineFixture.PATIENCE);
+        assertThat(peer.receiveAll()).isEmpty();
+        peer.close();
+        EngineFixture.await(over);
+        assertThat(listener.next()).isEqualTo("close SHUTDOWN");
+        spared.send(framed("still here"));
+        assertThat(receive(spared)).isEqualTo("still here");
+    }
+
+    @Test
     void shouldSayThatItIsClosed() throws Exception {
         final Listening listener = new Listening();
         final Peer peer = connect(serve(listener));
