@@ -3,6 +3,8 @@ package io.hawser.cli;
 
 /** Exceptions in the words that a user gets to see. */
 final class Failures {
+    private static final String EXCEPTION = "Exception: ";
+
     private Failures() {}
 
     /** What {@code failure} says, on one line. */
@@ -19,6 +21,11 @@ final class Failures {
      */
     static String reason(Throwable failure) {
         final String all = describe(failure);
+        // What the cause said, colons and all, if its class stands before it.
+        final int named = all.lastIndexOf(EXCEPTION);
+        if (named >= 0) {
+            return all.substring(named + EXCEPTION.length());
+        }
         return all.substring(all.lastIndexOf(": ") < 0 ? 0 : all.lastIndexOf(": ") + 2);
     }
 }

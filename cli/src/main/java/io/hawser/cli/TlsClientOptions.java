@@ -24,6 +24,12 @@ final class TlsClientOptions {
     private @Nullable Path ca;
 
     @Option(
+            names = "--crl",
+            paramLabel = "FILE",
+            description = "tls: revocation lists, in PEM or DER; each certificate needs one of its issuer")
+    private @Nullable Path crl;
+
+    @Option(
             names = "--insecure",
             description = "tls: any certificate of anybody will do; whoever sits in between can read and change all")
     private boolean insecure;
@@ -38,17 +44,20 @@ final class TlsClientOptions {
      */
     Optional<Tls> client(boolean needed, TlsProvider provider) throws IOException {
         if (!needed) {
-            if (ca != null || insecure) {
-                throw new ParameterException(spec.commandLine(), "--ca and --insecure go with TLS, as tls://");
+            if (ca != null || crl != null || insecure) {
+                throw new ParameterException(spec.commandLine(), "--ca, --crl and --insecure go with TLS, as tls://");
             }
             return Optional.empty();
         }
-        if (ca != null && insecure) {
-            throw new ParameterException(spec.commandLine(), "--ca goes without --insecure");
+        if ((ca != null || crl != null) && insecure) {
+            throw new ParameterException(spec.commandLine(), "--ca and --crl go without --insecure");
         }
         final Tls.Builder builder = Tls.client().provider(provider);
         if (ca != null) {
             builder.trust(ca);
+        }
+        if (crl != null) {
+            builder.revocations(crl);
         }
         if (insecure) {
             builder.insecurelyTrustAnyServer();

@@ -50,6 +50,12 @@ final class TlsOptions {
             description = "tls: clients need a certificate that leads to one of these roots, in PEM")
     private @Nullable Path clientCa;
 
+    @Option(
+            names = "--client-crl",
+            paramLabel = "FILE",
+            description = "tls: revocation lists, in PEM or DER; each client's certificate needs one of its issuer")
+    private @Nullable Path clientCrl;
+
     /**
      * What the user wants of a server.
      *
@@ -60,9 +66,15 @@ final class TlsOptions {
      */
     Optional<Tls> server(boolean needed, TlsProvider provider) throws IOException {
         if (!needed) {
-            if (cert != null || key != null || keyPasswordFile != null || selfSigned || clientCa != null) {
+            if (cert != null
+                    || key != null
+                    || keyPasswordFile != null
+                    || selfSigned
+                    || clientCa != null
+                    || clientCrl != null) {
                 throw wrong(
-                        "--cert, --key, --key-password-file, --self-signed and --client-ca go with TLS: tls://, https:// or wss://");
+                        "--cert, --key, --key-password-file, --self-signed, --client-ca and --client-crl go with TLS:"
+                                + " tls://, https:// or wss://");
             }
             return Optional.empty();
         }
@@ -85,6 +97,12 @@ final class TlsOptions {
             } else {
                 builder.certificate(chain, keyFile, firstLine(keyPasswordFile));
             }
+        }
+        if (clientCrl != null) {
+            if (clientCa == null) {
+                throw wrong("--client-crl goes with --client-ca");
+            }
+            builder.revocations(clientCrl);
         }
         if (clientCa != null) {
             builder.trust(clientCa).clientAuth(ClientAuth.REQUIRE);

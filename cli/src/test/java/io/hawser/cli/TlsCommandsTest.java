@@ -3,10 +3,14 @@ package io.hawser.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.hawser.tls.TestCertificates;
 import io.hawser.tls.Tls;
 import io.hawser.tls.TlsIdentity;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.cert.X509Certificate;
+import java.time.Duration;
+import java.time.Instant;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -59,6 +63,34 @@ class TlsCommandsTest {
                         "1")) {
             assertThat(bench(proxy.nextListening(), "--insecure").exitCode()).isZero();
         }
+    }
+
+    @Test
+    void shouldTrustNobodyWhoseCertificateWasRevoked() throws Exception {
+        final TlsIdentity root = TestCertificates.root("root");
+        final TlsIdentity server =
+                TestCertificates.ec().issuedBy(root).forAddress("127.0.0.1").make();
+        final String ca =
+                TestCertificates.write(root, directory.resolve("root.pem")).toString();
+        final String pem =
+                TestCertificates.write(server, directory.resolve("server.pem")).toString();
+        final String none = list("none.crl", root);
+        final String revoked = list("revoked.crl", root, server.certificate());
+        try (Cli serve = Cli.start(
+                "serve", "tls://127.0.0.1:0", "--cert", pem, "--client-ca", ca, "--client-crl", none, "--loops", "1")) {
+            final String address = serve.nextListening();
+
+            assertThat(bench(address, "--ca", ca, "--crl", none).err()).contains("certificate_required");
+            assertThat(bench(address, "--ca", ca, "--crl", revoked).err()).contains("revoked");
+        }
+    }
+
+    private String list(String name, TlsIdentity issuer, X509Certificate... revoked) throws Exception {
+        return Files.write(
+                        directory.resolve(name),
+                        TestCertificates.revocations(issuer, Instant.now().plus(Duration.ofDays(1)), revoked)
+                                .getEncoded())
+                .toString();
     }
 
     @Test

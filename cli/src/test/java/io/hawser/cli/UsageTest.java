@@ -39,7 +39,7 @@ class UsageTest {
                     serve --self-signed                         | go with TLS: tls://, https:// or wss://
                     serve tls://127.0.0.1:0 --tls-provider x    | none of auto, jdk, openssl
                     bench tcp://127.0.0.1:1 --insecure          | go with TLS
-                    bench tls://127.0.0.1:1 --insecure --ca x   | --ca goes without --insecure
+                    bench tls://127.0.0.1:1 --insecure --ca x   | --ca and --crl go without --insecure
                     bench http://127.0.0.1:1/                   | for HTTP there are wrk and ab
                     bench wss://127.0.0.1:1/                    | this measures echo over tcp, tls, unix and udp
                     bench                                       | Missing required parameter: 'URI'

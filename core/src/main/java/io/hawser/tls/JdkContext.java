@@ -5,11 +5,20 @@ import io.hawser.buffer.BlockSource;
 import java.io.IOException;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
+import java.security.cert.CertPathBuilder;
+import java.security.cert.CertStore;
+import java.security.cert.CollectionCertStoreParameters;
+import java.security.cert.PKIXBuilderParameters;
+import java.security.cert.PKIXRevocationChecker;
+import java.security.cert.X509CRL;
+import java.security.cert.X509CertSelector;
 import java.security.cert.X509Certificate;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import javax.net.ssl.CertPathTrustManagerParameters;
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.SNIHostName;
 import javax.net.ssl.SSLContext;
@@ -82,8 +91,24 @@ final class JdkContext implements TlsContext {
             return new TrustsNobody();
         }
         final TrustManagerFactory factory = TrustManagerFactory.getInstance("PKIX");
-        factory.init(roots);
+        if (settings.revocations().isEmpty()) {
+            factory.init(roots);
+        } else {
+            factory.init(new CertPathTrustManagerParameters(revoking(roots, settings.revocations())));
+        }
         return factory.getTrustManagers()[0];
+    }
+
+    /** Whatever has no list that is in force is not trusted; nobody else is asked, since that would be for the network. */
+    private static PKIXBuilderParameters revoking(KeyStore roots, List<X509CRL> lists) throws GeneralSecurityException {
+        final PKIXRevocationChecker checker =
+                (PKIXRevocationChecker) CertPathBuilder.getInstance("PKIX").getRevocationChecker();
+        checker.setOptions(
+                EnumSet.of(PKIXRevocationChecker.Option.PREFER_CRLS, PKIXRevocationChecker.Option.NO_FALLBACK));
+        final PKIXBuilderParameters parameters = new PKIXBuilderParameters(roots, new X509CertSelector());
+        parameters.addCertStore(CertStore.getInstance("Collection", new CollectionCertStoreParameters(lists)));
+        parameters.addCertPathChecker(checker);
+        return parameters;
     }
 
     @Override

@@ -9,8 +9,10 @@ import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
 import java.security.PrivateKey;
+import java.security.cert.CRLException;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
+import java.security.cert.X509CRL;
 import java.security.cert.X509Certificate;
 import java.security.spec.PKCS8EncodedKeySpec;
 import java.util.ArrayList;
@@ -66,6 +68,25 @@ final class Pem {
             throw new IOException(file + ": there is no certificate in it (BEGIN CERTIFICATE)");
         }
         return certificates;
+    }
+
+    /** All revocation lists of a file, or the one in DER that it is; at least one. */
+    static List<X509CRL> revocations(Path file) throws IOException {
+        final List<X509CRL> lists = new ArrayList<>();
+        try {
+            final CertificateFactory factory = CertificateFactory.getInstance("X.509");
+            for (Block block : blocks(file)) {
+                if (block.label.equals("X509 CRL")) {
+                    lists.add((X509CRL) factory.generateCRL(new ByteArrayInputStream(block.bytes)));
+                }
+            }
+            if (lists.isEmpty()) {
+                lists.add((X509CRL) factory.generateCRL(new ByteArrayInputStream(Files.readAllBytes(file))));
+            }
+        } catch (CertificateException | CRLException e) {
+            throw new IOException(file + ": a revocation list (BEGIN X509 CRL) cannot be read: " + e.getMessage(), e);
+        }
+        return lists;
     }
 
     /**

@@ -9,6 +9,7 @@ import io.hawser.transport.StreamSink;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.security.cert.X509CRL;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -289,6 +290,7 @@ public final class Tls implements StageFactory {
         private final boolean client;
         private volatile List<IdentitySource> identities = new ArrayList<>();
         private final List<TrustSource> trust = new ArrayList<>();
+        private final List<RevocationSource> revocations = new ArrayList<>();
         private ClientAuth clientAuth = ClientAuth.NONE;
         private boolean verifiesServer = true;
         private boolean verifiesHost = true;
@@ -309,6 +311,7 @@ public final class Tls implements StageFactory {
             final Builder copy = new Builder(client);
             copy.identities = new ArrayList<>(identities);
             copy.trust.addAll(trust);
+            copy.revocations.addAll(revocations);
             copy.clientAuth = clientAuth;
             copy.verifiesServer = verifiesServer;
             copy.verifiesHost = verifiesHost;
@@ -397,6 +400,25 @@ public final class Tls implements StageFactory {
         /** Adds the JDK's roots; a client has them unless others are named. */
         public Builder trustSystem() {
             trust.add(KeyStores::systemRoots);
+            return this;
+        }
+
+        /**
+         * Adds certificate revocation lists (RFC 5280, 5). With any, each certificate between the peer's own and the root, that of the root left out,
+         * has to be covered by a list of its issuer that is in force, and not be in it; so a list that is out of date lets nobody in. Give lists
+         * anew by {@link Tls#reload()}. By default nothing is asked, and nothing ever over the network.
+         *
+         * @param file lists in PEM, or one in DER; read again by a reload
+         */
+        public Builder revocations(Path file) {
+            revocations.add(() -> Pem.revocations(file));
+            return this;
+        }
+
+        /** As {@link #revocations(Path)}, with lists that were read already. */
+        public Builder revocations(X509CRL... lists) {
+            final List<X509CRL> copy = List.of(lists);
+            revocations.add(() -> copy);
             return this;
         }
 
@@ -526,6 +548,10 @@ public final class Tls implements StageFactory {
             for (TrustSource source : trust) {
                 roots.addAll(source.read());
             }
+            final List<X509CRL> revoked = new ArrayList<>();
+            for (RevocationSource source : revocations) {
+                revoked.addAll(source.read());
+            }
             if (client && trust.isEmpty() && verifiesServer) {
                 roots.addAll(KeyStores.systemRoots());
             }
@@ -536,6 +562,7 @@ public final class Tls implements StageFactory {
                     applicationProtocols,
                     known,
                     roots,
+                    revoked,
                     clientAuth,
                     verifiesServer,
                     verifiesHost,

@@ -95,6 +95,7 @@ final class TlsProbe {
                 List.of(),
                 client ? List.of() : List.of(identity),
                 List.of(identity.certificate()),
+                List.of(),
                 ClientAuth.NONE,
                 true,
                 true,

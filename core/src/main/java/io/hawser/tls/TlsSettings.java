@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.hawser.tls;
 
+import java.security.cert.X509CRL;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.List;
@@ -15,6 +16,7 @@ import java.util.List;
  *     others ends the handshake with no_application_protocol, one whose client offers none goes on
  * @param identities of a server at least one: {@link ServerNames} says which one a client gets. Of a client at most one
  * @param trusted the roots; empty trusts nobody
+ * @param revocations empty asks nobody whether a certificate was revoked; else each on the way to the root has to be covered by one
  * @param clientAuth of a server
  * @param verifiesServer of a client: false trusts whomever it meets, whatever {@code trusted} says
  * @param verifiesHost of a client: whether the server's certificate has to be for the host that was dialled, a name or an address
@@ -28,6 +30,7 @@ record TlsSettings(
         List<String> applicationProtocols,
         List<TlsIdentity> identities,
         List<X509Certificate> trusted,
+        List<X509CRL> revocations,
         ClientAuth clientAuth,
         boolean verifiesServer,
         boolean verifiesHost,
@@ -49,6 +52,7 @@ record TlsSettings(
         applicationProtocols = List.copyOf(applicationProtocols);
         identities = List.copyOf(identities);
         trusted = List.copyOf(trusted);
+        revocations = List.copyOf(revocations);
     }
 
     /** The same with other protocols for ALPN. */
@@ -60,6 +64,7 @@ record TlsSettings(
                 protocols,
                 identities,
                 trusted,
+                revocations,
                 clientAuth,
                 verifiesServer,
                 verifiesHost,

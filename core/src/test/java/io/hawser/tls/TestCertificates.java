@@ -14,6 +14,7 @@ import java.security.KeyPair;
 import java.security.KeyPairGenerator;
 import java.security.Signature;
 import java.security.cert.CertificateFactory;
+import java.security.cert.X509CRL;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
@@ -140,6 +141,37 @@ public final class TestCertificates {
         }
     }
 
+    /** An issuer's revocation list, which is in force until {@code next}. */
+    public static X509CRL revocations(TlsIdentity issuer, Instant next, X509Certificate... revoked) {
+        try {
+            final byte[] algorithm = Der.sequence(Der.oid(1, 2, 840, 10_045, 4, 3, 2));
+            final byte[] issued = time(next.minus(Duration.ofDays(30)));
+            final List<byte[]> entries = new ArrayList<>();
+            for (X509Certificate certificate : revoked) {
+                entries.add(Der.sequence(
+                        Der.of(Der.INTEGER, certificate.getSerialNumber().toByteArray()), issued));
+            }
+            final List<byte[]> fields = new ArrayList<>(List.of(
+                    Der.integer(1),
+                    algorithm,
+                    issuer.certificate().getSubjectX500Principal().getEncoded(),
+                    issued,
+                    time(next)));
+            if (!entries.isEmpty()) {
+                fields.add(Der.sequence(entries.toArray(byte[][]::new)));
+            }
+            final byte[] content = Der.sequence(fields.toArray(byte[][]::new));
+            final Signature signature = Signature.getInstance("SHA256withECDSA");
+            signature.initSign(issuer.key());
+            signature.update(content);
+            return (X509CRL) CertificateFactory.getInstance("X.509")
+                    .generateCRL(
+                            new ByteArrayInputStream(Der.sequence(content, algorithm, Der.bits(signature.sign()))));
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
     private static boolean isSelfSigned(TlsIdentity identity) {
         return identity.certificate()
                 .getIssuerX500Principal()
@@ -158,6 +190,13 @@ public final class TestCertificates {
                 Der.of(
                         Der.OCTET_STRING,
                         authority ? Der.sequence(Der.of(Der.BOOLEAN, new byte[] {-1})) : Der.sequence())));
+        if (authority) {
+            // RFC 5280, 4.2.1.3: certificates and revocation lists are what the key signs.
+            all.writeBytes(Der.sequence(
+                    Der.oid(2, 5, 29, 15),
+                    Der.of(Der.BOOLEAN, new byte[] {-1}),
+                    Der.of(Der.OCTET_STRING, Der.of(Der.BIT_STRING, new byte[] {1, 0b110}))));
+        }
         return all.toByteArray();
     }
 

@@ -43,6 +43,7 @@ public final class TlsFuzz {
                 List.of("http/1.1"),
                 client ? List.of() : List.of(IDENTITY),
                 List.of(IDENTITY.certificate()),
+                List.of(),
                 ClientAuth.NONE,
                 true,
                 true,

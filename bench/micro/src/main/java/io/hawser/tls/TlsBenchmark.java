@@ -90,6 +90,7 @@ public class TlsBenchmark {
                     List.of(),
                     client ? List.of() : List.of(IDENTITY),
                     List.of(IDENTITY.certificate()),
+                    List.of(),
                     io.hawser.tls.ClientAuth.NONE,
                     true,
                     true,
