@@ -2,7 +2,6 @@
 package io.hawser.connection;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assumptions.assumeThatCode;
 
 import io.hawser.connection.CloseCause.Kind;
 import io.hawser.tls.Tls;
@@ -17,44 +16,34 @@ import java.net.Socket;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** TLS on every transport, by every library. */
 @ParameterizedClass
-@MethodSource("all")
+@MethodSource("io.hawser.connection.TlsWire#all")
 final class TlsTest {
     private static final TlsIdentity IDENTITY = Tls.selfSigned();
     private static final int MEBIBYTE = 1 << 20;
 
-    private final TestTransport transport;
+    private final TlsWire wire;
     private final TlsProvider provider;
 
     @RegisterExtension
     final EngineFixture engines;
 
-    static Stream<Arguments> all() {
-        return Stream.of(TestTransport.values())
-                .flatMap(transport -> Stream.of(TlsProvider.JDK, TlsProvider.OPENSSL)
-                        .map(provider -> Arguments.of(transport, provider)));
-    }
-
-    TlsTest(TestTransport transport, TlsProvider provider) {
-        this.transport = transport;
-        this.provider = provider;
-        engines = new EngineFixture(transport);
+    TlsTest(TlsWire wire) {
+        this.wire = wire;
+        provider = wire.provider();
+        engines = new EngineFixture(wire.transport());
     }
 
     @BeforeEach
     void needBoth() {
-        transport.assumeAvailable();
-        assumeThatCode(() -> Tls.server().provider(provider).identity(IDENTITY).build())
-                .doesNotThrowAnyException();
+        wire.assumeAvailable();
     }
 
     private Server listen(Engine engine, ConnectionHandler handler) throws IOException {
