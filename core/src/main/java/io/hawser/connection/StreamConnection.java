@@ -53,7 +53,9 @@ import org.jspecify.annotations.Nullable;
  *  OPEN ──detach()──► DETACHING ──all sent, socket given up──► CLOSED
  * </pre>
  *
- * Every state goes to CLOSED on failure. In FLUSHING and LINGERING what is received is thrown away: unread bytes in the kernel at the
+ * OPEN goes to FLUSHING, too, when what the peer sends is cut off ({@link #inputTruncated}): what is pending is sent, and the cause is known.
+ *
+ * <p>Every state goes to CLOSED on failure. In FLUSHING and LINGERING what is received is thrown away: unread bytes in the kernel at the
  * close would make it send RST, and the peer could lose the end of what it was sent.
  *
  * <p><b>Thread:</b> the loop's, but for what hops there.
@@ -217,7 +219,8 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
     }
 
     private StageContext context(String host, int port) {
-        return new StageContext(home.loop(), dialled, host, port, engine()::executeElsewhere);
+        return new StageContext(
+                home.loop(), dialled, host, port, endpoint.options().closeTimeout(), engine()::executeElsewhere);
     }
 
     /** Has the stages do what comes before the connection opens. Where all is being closed, this may have been closed from within. */
@@ -463,6 +466,20 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
             deliverEnd();
         } else if (state == State.LINGERING) {
             terminate(causeOfClose());
+        }
+    }
+
+    /** Whoever still reads is told by the close, which comes when what is pending is sent: for that it does not matter. */
+    @Override
+    public void inputTruncated(IOException error) {
+        switch (state) {
+            case OPEN -> {
+                inputEnded = true;
+                close(CloseCause.of(kindOf(error), error));
+            }
+            // What comes is thrown away, whole or not.
+            case FLUSHING, LINGERING -> inputEnded();
+            case CONNECTING, DETACHING, CLOSED -> failed(error);
         }
     }
 
@@ -834,7 +851,12 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
 
     /** The time for closing in the ordinary way is over. The loop's thread. */
     void shutdownNow() {
-        reset(CloseCause.of(CloseCause.Kind.SHUTDOWN));
+        if (state == State.CLOSED) {
+            // A stage may have more to send.
+            socket().abort();
+        } else {
+            reset(CloseCause.of(CloseCause.Kind.SHUTDOWN));
+        }
     }
 
     private void close(CloseCause why) {
@@ -996,8 +1018,12 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
     }
 
     private void enterClosed(CloseCause why) {
-        // Of a dial that failed the handler never heard.
-        cause = state == State.CONNECTING ? null : why;
+        final CloseCause known = cause;
+        // Of a dial that failed the handler never heard. A failure that is known already stays the cause of what it
+        // leads to.
+        cause = state == State.CONNECTING
+                ? null
+                : known != null && known.error().isPresent() ? known : why;
         state = State.CLOSED;
         outbound.setBound(0);
         stopTimeouts();

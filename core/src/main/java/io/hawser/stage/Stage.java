@@ -167,6 +167,11 @@ public abstract class Stage implements StreamSocket, StreamSink {
     }
 
     @Override
+    public void inputTruncated(IOException cause) {
+        above.inputTruncated(cause);
+    }
+
+    @Override
     public void sent(long bytes) {
         above.sent(bytes);
     }

@@ -2,6 +2,7 @@
 package io.hawser.stage;
 
 import io.hawser.loop.EventLoop;
+import java.time.Duration;
 import java.util.concurrent.Executor;
 
 /**
@@ -12,6 +13,8 @@ import java.util.concurrent.Executor;
  * @param host whom it has dialled, as the address says it: a name, or the literal of an address without brackets; empty of an accepted
  *     connection, an adopted one, and one over a unix socket
  * @param port of the address that was dialled; else 0
+ * @param closeTimeout how long a stage that has more to send when it is closed may take for it; positive
  * @param executor for what takes long: runs it on another thread than the loop's, of which it gets no hold for ever
  */
-public record StageContext(EventLoop loop, boolean dialled, String host, int port, Executor executor) {}
+public record StageContext(
+        EventLoop loop, boolean dialled, String host, int port, Duration closeTimeout, Executor executor) {}

@@ -49,8 +49,8 @@ final class TlsStage extends Stage implements Flushable {
     /** What may wait to be sent before nothing more is taken from a peer whose records ask for answers. */
     private static final long MAX_OUTGOING_BYTES = 4L * TlsEngine.MAX_BATCH_BYTES;
 
-    /** How long the last alert may take. */
-    private static final long ENDING_NS = 1_000_000_000;
+    /** How long the alert of a failure may take; a close_notify has the close timeout. */
+    private static final long ALERT_NS = 1_000_000_000;
 
     private final Tls tls;
     private final StageContext context;
@@ -257,7 +257,11 @@ final class TlsStage extends Stage implements Flushable {
         if (state == State.HANDSHAKE) {
             fail(new SSLHandshakeException("The peer ended the connection during the handshake"));
         } else if (!endTold) {
-            fail(new TlsTruncatedException());
+            endTold = true;
+            // What is left is part of a record.
+            incoming.skip(incoming.readableBytes());
+            incoming.trim();
+            above().inputTruncated(new TlsTruncatedException());
         }
     }
 
@@ -403,7 +407,7 @@ final class TlsStage extends Stage implements Flushable {
         handshakeOver();
         lingering = outgoing.readableBytes() > 0 && !inputEnded;
         state = State.ENDING;
-        arm(ENDING_NS);
+        arm(ALERT_NS);
         try {
             // Now: the connection above may have reason to reset.
             transmit();
@@ -450,7 +454,8 @@ final class TlsStage extends Stage implements Flushable {
             }
             case OPEN -> {
                 state = State.ENDING;
-                arm(ENDING_NS);
+                // As much as is before it in the kernel, which a reset would take from the peer.
+                arm(context.closeTimeout().toNanos());
                 try {
                     if (!tasking) {
                         engine().closeOutput(outgoing);

@@ -6,7 +6,7 @@ import javax.net.ssl.SSLException;
 
 /**
  * The peer's side of the socket has ended without a close_notify: whether what came is all that was sent cannot be known, as anybody
- * between the two can end a TCP connection (RFC 8446, 6.1).
+ * between the two can end a TCP connection (RFC 8446, 6.1). It is the cause of the connection's close, which sends first what is pending.
  */
 public final class TlsTruncatedException extends SSLException {
     @Serial

@@ -8,7 +8,7 @@ import java.io.IOException;
  * Who is told what happens on a {@link StreamSocket}. Called on the loop's thread; must not throw.
  *
  * <p><b>Order:</b> {@code connected} (dialled sockets only), then any number of {@code received} and {@code sent}, then at
- * most one {@code inputEnded} after the last {@code received}; {@code failed} at most once and nothing after it but
+ * most one of {@code inputEnded} and {@code inputTruncated} after the last {@code received}; {@code failed} at most once and nothing after it but
  * {@code closed}, which comes once, last, and only after the owner has closed the socket. Or, after {@code detach}, {@code detached}
  * is the last, and none of {@code failed} and {@code closed} comes.
  */
@@ -21,6 +21,16 @@ public interface StreamSink {
 
     /** The peer sent FIN; the last bytes have been delivered. */
     void inputEnded();
+
+    /**
+     * The peer's bytes have ended without the end that they should have: what has come may not be all. Nothing more comes; sending goes on, for which
+     * this is no failure. A transport does not call it, since to a socket FIN is the end; by default the connection has failed.
+     *
+     * @param cause that tells what is missing
+     */
+    default void inputTruncated(IOException cause) {
+        failed(cause);
+    }
 
     /** The pending send took {@code bytes}, at least one, from the head of the buffer; or 0 where {@link StreamSocket#sendFile} was pending. */
     void sent(long bytes);

@@ -12,7 +12,11 @@ import io.hawser.tls.TlsTruncatedException;
 import io.hawser.tls.TlsVersion;
 import io.hawser.transport.TransportConfig;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
+import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -20,6 +24,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** TLS on every transport, by every library. */
@@ -145,6 +151,122 @@ final class TlsTest {
             assertThat(cause.error()).get().isInstanceOf(TlsTruncatedException.class);
         }
         assertThat(handler.events()).doesNotContain("end");
+    }
+
+    /** How a server that has written an answer goes on, and how its connection ends when the client's side is cut off meanwhile. */
+    private enum Ending {
+        CLOSING,
+        FINISHING,
+        LISTENING;
+
+        void run(Connection connection) {
+            switch (this) {
+                case CLOSING -> connection.close();
+                case FINISHING -> connection.shutdownOutput();
+                case LISTENING -> {
+                    // The answer may go on.
+                }
+            }
+        }
+
+        /** What is cut off is of interest to whoever still listens to it. */
+        boolean isTold() {
+            return this != CLOSING;
+        }
+    }
+
+    private Server answering(Payload answer, Ending ending, Duration closeTimeout, Recorder handler)
+            throws IOException {
+        handler.onData(connection -> {
+            handler.take(connection);
+            connection.writer().writeBytes(answer.bytes());
+            ending.run(connection);
+        });
+        return engines.engine()
+                .listen(
+                        Address.parse("tls://127.0.0.1:0"),
+                        // Else what a client says behind its question is left in the kernel until it has taken the
+                        // answer.
+                        ServerOptions.DEFAULT.withConnections(ConnectionOptions.DEFAULT
+                                .withReceiveWhileCongested(true)
+                                .withCloseTimeout(closeTimeout)
+                                .withTls(Tls.server()
+                                        .provider(provider)
+                                        .identity(IDENTITY)
+                                        .build())),
+                        engines.watched(handler));
+    }
+
+    /** A socket that is sent no more than a little that its owner does not read. */
+    private static Socket below(Server server) throws IOException {
+        final Socket below = new Socket();
+        below.setReceiveBufferSize(16 * 1024);
+        below.connect(new InetSocketAddress("127.0.0.1", server.address().port()));
+        return below;
+    }
+
+    /** What has come in doubtful ways says nothing against what goes out. */
+    @ParameterizedTest
+    @EnumSource
+    void shouldSendAllThatIsPendingToAPeerThatIsCutOff(Ending ending) throws Exception {
+        final Payload answer = Payload.random(7, 6 * MEBIBYTE);
+        final Recorder handler = new Recorder();
+        final Server server = answering(answer, ending, EngineFixture.PATIENCE, handler);
+        try (Socket below = below(server);
+                SslPeer peer =
+                        SslPeer.over(SslPeer.context(IDENTITY.certificate(), Optional.empty()), below, _ -> {})) {
+            peer.send("question");
+            final byte[] first = peer.receive(1);
+            below.shutdownOutput();
+            // The end is there; by the second task the loop has looked for it.
+            for (int i = 0; i < 2; i++) {
+                EngineFixture.onLoop(handler.awaitOpen().loop(), () -> {});
+            }
+            assertThat(handler.causes()).isEmpty();
+
+            final byte[] rest = peer.receive(answer.size() - 1);
+            peer.expectEnd();
+
+            answer.assertEqualTo(concat(first, rest));
+            final CloseCause cause = handler.awaitClose();
+            assertThat(cause.kind()).isEqualTo(ending.isTold() ? Kind.ERROR : Kind.LOCAL);
+            assertThat(cause.error()
+                            .filter(TlsTruncatedException.class::isInstance)
+                            .isPresent())
+                    .isEqualTo(ending.isTold());
+        }
+        assertThat(handler.events()).doesNotContain("end");
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void shouldNotWaitForEverForAPeerThatIsCutOffAndDoesNotRead(Ending ending) throws Exception {
+        final Recorder handler = new Recorder();
+        final Server server = answering(Payload.random(8, 6 * MEBIBYTE), ending, Duration.ofMillis(50), handler);
+        try (Socket below = below(server);
+                SslPeer peer =
+                        SslPeer.over(SslPeer.context(IDENTITY.certificate(), Optional.empty()), below, _ -> {})) {
+            peer.send("question");
+            try {
+                below.shutdownOutput();
+            } catch (IOException _) {
+                // The server, which closes, has not waited for it.
+            }
+
+            final CloseCause cause = handler.awaitClose();
+
+            assertThat(cause.kind()).isEqualTo(ending.isTold() ? Kind.ERROR : Kind.TIMED_OUT);
+            assertThat(cause.error())
+                    .get()
+                    .isInstanceOf(ending.isTold() ? TlsTruncatedException.class : SocketTimeoutException.class);
+            assertThat(handler.awaitText(8)).isEqualTo("question");
+        }
+    }
+
+    private static byte[] concat(byte[] first, byte[] rest) {
+        final byte[] all = Arrays.copyOf(first, first.length + rest.length);
+        System.arraycopy(rest, 0, all, first.length, rest.length);
+        return all;
     }
 
     @Test

@@ -23,6 +23,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -35,6 +36,9 @@ class SimTlsTest {
     private static final TlsIdentity IDENTITY = Tls.selfSigned("10.0.0.1");
     private static final int SEEDS = 25;
     private static final int BYTES = 150_000;
+    private static final Duration LATE = Duration.ofSeconds(30);
+    /** What the network holds for one that does not read: as much on each side. */
+    private static final int NETWORK_BYTES = 32 * 1024;
 
     private static final class Client implements ConnectionHandler {
         private final ByteArrayOutputStream received = new ByteArrayOutputStream();
@@ -208,6 +212,102 @@ class SimTlsTest {
             clients.close();
             servers.close();
             assertThat(simulation.network().openSockets()).isZero();
+        }
+    }
+
+    /** Asks, ends its side, and reads the answer after a long while. */
+    private static final class LateReader implements ConnectionHandler {
+        private long received;
+        private boolean ended;
+
+        @Override
+        public void onOpen(Connection connection) {
+            connection.pause();
+            connection.writer().writeByte('?');
+            connection.shutdownOutput();
+            final var unused = connection.loop().schedule(connection::resume, LATE);
+        }
+
+        @Override
+        public void onData(Connection connection) {
+            received += connection.reader().readableBytes();
+            connection.reader().skip(connection.reader().readableBytes());
+        }
+
+        @Override
+        public void onEnd(Connection connection) {
+            ended = true;
+            connection.close();
+        }
+    }
+
+    /** A server that has given an answer to a client that does not read it yet, and would end the connection. */
+    private static final class LateAnswer {
+        private final Simulation simulation = new Simulation(1, SimTrace.hashing());
+        private final Engine servers;
+        private final Engine clients;
+        private final LateReader client = new LateReader();
+
+        LateAnswer(int bytes, Duration closeTimeout) throws IOException {
+            simulation.network().socketBufferBytes(NETWORK_BYTES / 2);
+            servers = simulation.engine("10.0.0.1").loops(1).start();
+            clients = simulation.engine("10.0.0.2").loops(1).start();
+            final Tls serverTls =
+                    Tls.server().provider(TlsProvider.JDK).identity(IDENTITY).build();
+            final Tls clientTls = Tls.client()
+                    .provider(TlsProvider.JDK)
+                    .trust(IDENTITY.certificate())
+                    .build();
+            final byte[] answer = new byte[bytes];
+            final Server unused = servers.listen(
+                    ADDRESS,
+                    ServerOptions.DEFAULT.withConnections(ConnectionOptions.DEFAULT
+                            .withCloseTimeout(closeTimeout)
+                            .withTls(serverTls)),
+                    connection -> {
+                        connection.reader().skip(connection.reader().readableBytes());
+                        connection.writer().writeBytes(answer);
+                    });
+            final var unusedDial = clients.dial(ADDRESS, ConnectionOptions.DEFAULT.withTls(clientTls), client);
+            simulation.runFor(LATE.dividedBy(2).toNanos());
+        }
+
+        void close() {
+            servers.close();
+            assertThat(servers.connectionCount()).isZero();
+            clients.close();
+            assertThat(simulation.network().openSockets()).isZero();
+        }
+    }
+
+    /** Of answers about as long as what the network holds. The steps are shorter than the goodbye, so of one of them that alone finds no room. */
+    private static int[] answers() {
+        return IntStream.iterate(NETWORK_BYTES - 450, bytes -> bytes < NETWORK_BYTES - 150, bytes -> bytes + 16)
+                .toArray();
+    }
+
+    @Test
+    void shouldWaitWithTheCloseNotifyForAPeerThatReadsLate() throws IOException {
+        final List<Integer> waiting = new ArrayList<>();
+        for (int bytes : answers()) {
+            final LateAnswer late = new LateAnswer(bytes, Duration.ofMinutes(1));
+            waiting.add(late.servers.connectionCount());
+
+            late.simulation.runFor(LATE.toNanos());
+
+            assertThat(late.client.received).as("of %d bytes", bytes).isEqualTo(bytes);
+            assertThat(late.client.ended).as("the end of %d bytes", bytes).isTrue();
+            late.close();
+        }
+        // Else none of the answers was the one to try.
+        assertThat(waiting).isSorted().startsWith(0).endsWith(1);
+    }
+
+    /** An engine that is to end has no time for a goodbye that nobody takes. */
+    @Test
+    void shouldForceTheEndOfAConnectionThatWaitsWithItsCloseNotify() throws IOException {
+        for (int bytes : answers()) {
+            new LateAnswer(bytes, Duration.ofHours(1)).close();
         }
     }
 
