@@ -93,6 +93,7 @@ public final class Engine implements AutoCloseable {
     private final long startedNs;
     private final LimitCounters limitCounters;
     private final SourceCounts sources;
+    private final HandshakeSlots handshakes;
     private final Detachments detachments = new Detachments();
     private final ServingThreads servingThreads = new ServingThreads();
     private final EngineListener listener;
@@ -112,6 +113,7 @@ public final class Engine implements AutoCloseable {
         pool = new BlockPool(limits.bufferMemoryBytes());
         limitCounters = new LimitCounters(pool);
         sources = new SourceCounts(limits.connectionsPerSource());
+        handshakes = new HandshakeSlots(limits.handshakes(), limitCounters.handshakes);
         final LoopConfig config = builder.loop.withTaskCapacity(limits.tasksPerLoop());
         final TransportProvider opener = provider;
         final int count = builder.loops + (builder.dedicatedAcceptor ? 1 : 0);
@@ -888,6 +890,10 @@ public final class Engine implements AutoCloseable {
 
     SourceCounts sources() {
         return sources;
+    }
+
+    HandshakeSlots handshakes() {
+        return handshakes;
     }
 
     /** Whether it is being closed, or is closed. */

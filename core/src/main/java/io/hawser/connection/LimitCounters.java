@@ -11,6 +11,7 @@ public final class LimitCounters {
     final LimitCounter connections = new LimitCounter("connections");
     final LimitCounter connectionsPerSource = new LimitCounter("connectionsPerSource");
     final LimitCounter acceptsPerSecond = new LimitCounter("acceptsPerSecond");
+    final LimitCounter handshakes = new LimitCounter("handshakes");
     final LimitCounter inbound = new LimitCounter("inboundBytes");
     final LimitCounter outbound = new LimitCounter("outboundBytes");
 
@@ -24,6 +25,7 @@ public final class LimitCounters {
         hit.put("connections", connections());
         hit.put("connectionsPerSource", connectionsPerSource());
         hit.put("acceptsPerSecond", acceptsPerSecond());
+        hit.put("handshakes", handshakes());
         hit.put("inboundBytes", inboundBytes());
         hit.put("outboundBytes", outboundBytes());
         hit.put("bufferMemoryBytes", bufferMemoryBytes());
@@ -43,6 +45,11 @@ public final class LimitCounters {
     /** Pauses of accepting since a server accepted too fast. */
     public long acceptsPerSecond() {
         return acceptsPerSecond.sum();
+    }
+
+    /** Accepted connections that were closed before their handshake since as many others were under way as may be. */
+    public long handshakes() {
+        return handshakes.sum();
     }
 
     /** Connections that were closed since their handlers left too much unread. */

@@ -22,6 +22,9 @@ package io.hawser.connection;
  *     PROXY header on, and as the proxy's until then. Default none, {@link Integer#MAX_VALUE}, since proxies share an address
  * @param acceptsPerSecond how many connections one server accepts in a second on average, with bursts of as many as come in a second; over
  *     it accepting pauses, and peers wait in the backlog. Default 50,000
+ * @param handshakes how many handshakes of TLS that peers have begun may be under way in the engine at once, whatever server they are with; who
+ *     comes beyond that is closed. Each takes some 100 KiB, and time of a processor. Those of dialled connections do not count, since it is the program
+ *     that begins them. Default 1,000
  * @param tasksPerLoop how many tasks of {@link Connection#execute} and of a loop's {@code execute} may wait. Default 65,536
  * @param messageBytes how many bytes a message of a session may have, where its endpoint says nothing else; a longer one is refused when its
  *     header announces it, and the session is closed. Default 1 MiB
@@ -35,11 +38,22 @@ public record Limits(
         long outboundLowBytes,
         int connectionsPerSource,
         int acceptsPerSecond,
+        int handshakes,
         int tasksPerLoop,
         int messageBytes) {
     /** The defaults as given above. */
     public static final Limits DEFAULT = new Limits(
-            100_000, 1L << 30, 4L << 20, 16L << 20, 256L << 10, 64L << 10, Integer.MAX_VALUE, 50_000, 65_536, 1 << 20);
+            100_000,
+            1L << 30,
+            4L << 20,
+            16L << 20,
+            256L << 10,
+            64L << 10,
+            Integer.MAX_VALUE,
+            50_000,
+            1_000,
+            65_536,
+            1 << 20);
 
     /** Checks the ranges: all are positive, low ≤ high ≤ outbound. */
     public Limits {
@@ -49,6 +63,7 @@ public record Limits(
                 || outboundLowBytes < 1
                 || connectionsPerSource < 1
                 || acceptsPerSecond < 1
+                || handshakes < 1
                 || tasksPerLoop < 1
                 || messageBytes < 1) {
             throw new IllegalArgumentException("Limits must be positive");
@@ -70,6 +85,7 @@ public record Limits(
                 outboundLowBytes,
                 connectionsPerSource,
                 acceptsPerSecond,
+                handshakes,
                 tasksPerLoop,
                 messageBytes);
     }
@@ -85,6 +101,7 @@ public record Limits(
                 outboundLowBytes,
                 connectionsPerSource,
                 acceptsPerSecond,
+                handshakes,
                 tasksPerLoop,
                 messageBytes);
     }
@@ -100,6 +117,7 @@ public record Limits(
                 outboundLowBytes,
                 connectionsPerSource,
                 acceptsPerSecond,
+                handshakes,
                 tasksPerLoop,
                 messageBytes);
     }
@@ -115,6 +133,7 @@ public record Limits(
                 low,
                 connectionsPerSource,
                 acceptsPerSecond,
+                handshakes,
                 tasksPerLoop,
                 messageBytes);
     }
@@ -130,6 +149,7 @@ public record Limits(
                 outboundLowBytes,
                 count,
                 acceptsPerSecond,
+                handshakes,
                 tasksPerLoop,
                 messageBytes);
     }
@@ -145,6 +165,23 @@ public record Limits(
                 outboundLowBytes,
                 connectionsPerSource,
                 rate,
+                handshakes,
+                tasksPerLoop,
+                messageBytes);
+    }
+
+    /** As this, with another number of handshakes that peers have begun. */
+    public Limits withHandshakes(int count) {
+        return new Limits(
+                connections,
+                bufferMemoryBytes,
+                inboundBytes,
+                outboundBytes,
+                outboundHighBytes,
+                outboundLowBytes,
+                connectionsPerSource,
+                acceptsPerSecond,
+                count,
                 tasksPerLoop,
                 messageBytes);
     }
@@ -160,6 +197,7 @@ public record Limits(
                 outboundLowBytes,
                 connectionsPerSource,
                 acceptsPerSecond,
+                handshakes,
                 tasks,
                 messageBytes);
     }
@@ -175,6 +213,7 @@ public record Limits(
                 outboundLowBytes,
                 connectionsPerSource,
                 acceptsPerSecond,
+                handshakes,
                 tasksPerLoop,
                 bytes);
     }

@@ -220,7 +220,13 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
 
     private StageContext context(String host, int port) {
         return new StageContext(
-                home.loop(), dialled, host, port, endpoint.options().closeTimeout(), engine()::executeElsewhere);
+                home.loop(),
+                dialled,
+                host,
+                port,
+                endpoint.options().closeTimeout(),
+                engine().handshakes(),
+                engine()::executeElsewhere);
     }
 
     /** Has the stages do what comes before the connection opens. Where all is being closed, this may have been closed from within. */

@@ -14,7 +14,14 @@ import java.util.concurrent.Executor;
  *     connection, an adopted one, and one over a unix socket
  * @param port of the address that was dialled; else 0
  * @param closeTimeout how long a stage that has more to send when it is closed may take for it; positive
+ * @param handshakes of the engine, where a stage that agrees on something with a peer that it has not dialled asks before it begins
  * @param executor for what takes long: runs it on another thread than the loop's, of which it gets no hold for ever
  */
 public record StageContext(
-        EventLoop loop, boolean dialled, String host, int port, Duration closeTimeout, Executor executor) {}
+        EventLoop loop,
+        boolean dialled,
+        String host,
+        int port,
+        Duration closeTimeout,
+        Handshakes handshakes,
+        Executor executor) {}

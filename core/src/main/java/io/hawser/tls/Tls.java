@@ -57,7 +57,6 @@ public final class Tls implements StageFactory {
         final Builder built;
         final TlsLibrary library;
         final long handshakeTimeoutNs;
-        final int handshakeLimit;
         /** By their protocols. Replaced as a whole, by one at a time. */
         volatile Map<List<String>, TlsContext> contexts = Map.of();
 
@@ -71,7 +70,6 @@ public final class Tls implements StageFactory {
             client = builder.client;
             built = builder;
             handshakeTimeoutNs = builder.handshakeTimeout.toNanos();
-            handshakeLimit = builder.handshakeLimit;
             library = TlsLibraries.choose(builder.provider);
             add(builder.applicationProtocols);
         }
@@ -167,8 +165,8 @@ public final class Tls implements StageFactory {
     }
 
     /**
-     * The same for an endpoint that speaks these protocols and no others, whatever {@link Builder#applicationProtocols} says. What is reloaded,
-     * counted and limited is so for both together; sessions of the one are not resumed by the other.
+     * The same for an endpoint that speaks these protocols and no others, whatever {@link Builder#applicationProtocols} says. What is reloaded and
+     * counted is so for both together; sessions of the one are not resumed by the other.
      *
      * @param names for ALPN, as {@link Builder#applicationProtocols}
      * @throws IllegalArgumentException likewise
@@ -257,14 +255,14 @@ public final class Tls implements StageFactory {
         return shared.handshakeTimeoutNs;
     }
 
-    /** A handshake is to begin; false if there are as many as may be. */
-    boolean tryBegin() {
-        if (shared.active.incrementAndGet() > shared.handshakeLimit) {
-            shared.active.decrementAndGet();
-            shared.refused.increment();
-            return false;
-        }
-        return true;
+    /** A handshake would have begun, but there are as many as may be. */
+    void refused() {
+        shared.refused.increment();
+    }
+
+    /** A handshake begins; {@link #established} or {@link #failed} follows. */
+    void begun() {
+        shared.active.incrementAndGet();
     }
 
     void established(TlsSession session) {
@@ -298,7 +296,6 @@ public final class Tls implements StageFactory {
         private List<String> cipherSuites = List.of();
         private List<String> applicationProtocols = List.of();
         private Duration handshakeTimeout = Duration.ofSeconds(10);
-        private int handshakeLimit = 1_000;
         private int sessionCacheSize = 20_000;
         private Duration sessionLife = Duration.ofHours(2);
         private TlsProvider provider = TlsProvider.AUTO;
@@ -319,7 +316,6 @@ public final class Tls implements StageFactory {
             copy.cipherSuites = cipherSuites;
             copy.applicationProtocols = applicationProtocols;
             copy.handshakeTimeout = handshakeTimeout;
-            copy.handshakeLimit = handshakeLimit;
             copy.sessionCacheSize = sessionCacheSize;
             copy.sessionLife = sessionLife;
             copy.provider = provider;
@@ -477,15 +473,6 @@ public final class Tls implements StageFactory {
                 throw new IllegalArgumentException("The handshake timeout must be positive: " + timeout);
             }
             handshakeTimeout = timeout;
-            return this;
-        }
-
-        /** How many handshakes may be under way at once; whoever comes beyond that is closed. Each takes some 100 KiB. Default 1,000. */
-        public Builder handshakeLimit(int count) {
-            if (count < 1) {
-                throw new IllegalArgumentException("The limit of handshakes must be positive: " + count);
-            }
-            handshakeLimit = count;
             return this;
         }
 

@@ -65,6 +65,8 @@ final class TlsStage extends Stage implements Flushable {
 
     private State state = State.IDLE;
     private long handshakeBytes;
+    /** Has a place among the engine's handshakes. */
+    private boolean counted;
     /** How the peer begins has been looked at. */
     private boolean begun;
     /** The engine's task is on another thread. */
@@ -110,10 +112,15 @@ final class TlsStage extends Stage implements Flushable {
 
     @Override
     public void connected() {
-        if (!tls.tryBegin()) {
-            above().failed(new SSLHandshakeException("As many TLS handshakes are under way as may be"));
-            return;
+        if (!context.dialled()) {
+            counted = context.handshakes().tryBegin();
+            if (!counted) {
+                tls.refused();
+                above().failed(new SSLHandshakeException("As many TLS handshakes are under way as may be"));
+                return;
+            }
         }
+        tls.begun();
         state = State.HANDSHAKE;
         try {
             final TlsEngine made = tls.engine(context);
@@ -147,6 +154,9 @@ final class TlsStage extends Stage implements Flushable {
 
     private void taskDone() {
         tasking = false;
+        if (state != State.HANDSHAKE) {
+            makeRoom();
+        }
         if (state == State.CLOSED) {
             engine().close();
         } else {
@@ -159,6 +169,7 @@ final class TlsStage extends Stage implements Flushable {
         final TlsSession agreed = made.session();
         session = agreed;
         state = State.OPEN;
+        makeRoom();
         tls.established(agreed);
         below().receive(receiving);
         above().connected();
@@ -429,7 +440,16 @@ final class TlsStage extends Stage implements Flushable {
     private void handshakeOver() {
         if (state == State.HANDSHAKE) {
             cancelTimer();
+            makeRoom();
             tls.failed();
+        }
+    }
+
+    /** For another handshake, when this one is over; not while its task still runs, which takes the time that is counted. */
+    private void makeRoom() {
+        if (counted && !tasking) {
+            counted = false;
+            context.handshakes().end();
         }
     }
 

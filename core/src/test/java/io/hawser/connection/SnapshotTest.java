@@ -285,7 +285,7 @@ final class SnapshotTest {
         assertThat(seen.limitsHit())
                 .containsEntry("connections", 1L)
                 .containsEntry("inboundBytes", 0L)
-                .hasSize(6);
+                .hasSize(7);
         assertThat(seen.connections()).isEqualTo(1);
         assertThat(seen.maxConnections()).isEqualTo(1);
         assertThat(seen.addresses()).containsExactly(server.address());

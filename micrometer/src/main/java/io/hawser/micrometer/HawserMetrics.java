@@ -54,6 +54,7 @@ public final class HawserMetrics implements MeterBinder, AutoCloseable {
             "connections", LimitCounters::connections,
             "connectionsPerSource", LimitCounters::connectionsPerSource,
             "acceptsPerSecond", LimitCounters::acceptsPerSecond,
+            "handshakes", LimitCounters::handshakes,
             "inboundBytes", LimitCounters::inboundBytes,
             "outboundBytes", LimitCounters::outboundBytes,
             "bufferMemoryBytes", LimitCounters::bufferMemoryBytes);
