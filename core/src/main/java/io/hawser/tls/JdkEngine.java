@@ -4,6 +4,7 @@ package io.hawser.tls;
 import io.hawser.buffer.Block;
 import io.hawser.buffer.BlockSource;
 import io.hawser.buffer.Buffer;
+import io.hawser.buffer.PoolExhaustedException;
 import java.nio.ByteBuffer;
 import java.security.cert.Certificate;
 import java.security.cert.X509Certificate;
@@ -111,13 +112,14 @@ final class JdkEngine implements TlsEngine {
             return false;
         }
         final boolean again = established && version12 && incoming.getByte(0) == HANDSHAKE;
+        // Before anything is taken: without memory nothing has happened.
+        final Block block = target(bytes, incoming.readableBytes() - bytes, plaintext);
         incoming.readBytes(scratch.received, 0, bytes);
         final ByteBuffer source = scratch.source.position(0).limit(bytes);
         if (again) {
             refuseToRenegotiate(source, outgoing);
             throw new SSLHandshakeException("The peer wants to renegotiate, which is not done");
         }
-        final Block block = target(bytes, incoming.readableBytes(), plaintext);
         final int end = block.end();
         final SSLEngineResult result = ssl.unwrap(source, block.byteBuffer(end, block.capacity()));
         block.received(block.start(), end + result.bytesProduced());
@@ -167,7 +169,10 @@ final class JdkEngine implements TlsEngine {
             block = null;
         }
         if (block == null) {
-            block = blocks.acquire((int) Math.min(bytes + behind, Math.max(bytes, BULK_BYTES)));
+            block = blocks.tryAcquire((int) Math.min(bytes + behind, Math.max(bytes, BULK_BYTES)));
+            if (block == null) {
+                block = blocks.acquire(bytes);
+            }
             target = block;
         }
         return block;
@@ -201,7 +206,12 @@ final class JdkEngine implements TlsEngine {
         final ByteBuffer record = scratch.record.clear();
         final SSLEngineResult result = ssl.wrap(NOTHING, record);
         note(result);
-        outgoing.write(record.flip());
+        try {
+            outgoing.write(record.flip());
+        } catch (PoolExhaustedException e) {
+            // It cannot be made again.
+            throw new SSLException("There is no memory for what TLS has to say", e);
+        }
         if (result.getStatus() == Status.CLOSED) {
             outputClosed = true;
             return ssl.getHandshakeStatus() != HandshakeStatus.NEED_WRAP;

@@ -33,6 +33,8 @@ interface TlsEngine extends AutoCloseable {
      * @param outgoing gets answers: of the handshake, to KeyUpdate, alerts
      * @throws SSLException if the peer broke the protocol, is not to be trusted, or sent a fatal alert, which the message names; an alert
      *     is in {@code outgoing} where one is to be sent. What is in {@code plaintext} came before it
+     * @throws io.hawser.buffer.PoolExhaustedException if there is no memory for what the next record brings: it is where it was, and this may be
+     *     called again. Where it is too late for that, as when there is none for an answer, it is the cause of a {@code SSLException}
      */
     void receive(Buffer incoming, Buffer plaintext, Buffer outgoing) throws SSLException;
 

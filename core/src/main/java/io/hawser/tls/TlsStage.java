@@ -52,6 +52,12 @@ final class TlsStage extends Stage implements Flushable {
     /** How long the alert of a failure may take; a close_notify has the close timeout. */
     private static final long ALERT_NS = 1_000_000_000;
 
+    /** How long one waits for memory before the next try. */
+    private static final long MEMORY_POLL_NS = 1_000_000;
+
+    /** How long in all, with nothing done: what has come and waits lies itself in memory, for which others may wait in turn. */
+    private static final long MEMORY_WAIT_NS = 10_000_000_000L;
+
     private final Tls tls;
     private final StageContext context;
     private final EventLoop loop;
@@ -62,6 +68,14 @@ final class TlsStage extends Stage implements Flushable {
     private volatile @Nullable TlsSession session;
     /** While there is something to wait for. */
     private @Nullable Timer timer;
+
+    /** Made when there was no memory for what came. */
+    private @Nullable Timer memoryTimer;
+
+    /** There was none at the last try. */
+    private boolean starved;
+
+    private long starvedSinceNs;
 
     private State state = State.IDLE;
     private long handshakeBytes;
@@ -206,7 +220,7 @@ final class TlsStage extends Stage implements Flushable {
             return;
         }
         tidy(incoming);
-        if (inputEnded && !tasking && (state == State.HANDSHAKE || state == State.OPEN)) {
+        if (inputEnded && !tasking && !starved && (state == State.HANDSHAKE || state == State.OPEN)) {
             onTruncated();
         }
         if (outgoing.readableBytes() > 0) {
@@ -224,6 +238,9 @@ final class TlsStage extends Stage implements Flushable {
                 return;
             }
             made.receive(incoming, plaintext, outgoing);
+            starved = false;
+        } catch (PoolExhaustedException e) {
+            failure = starve() ? null : e;
         } catch (SSLException | RuntimeException e) {
             failure = e;
         }
@@ -235,6 +252,9 @@ final class TlsStage extends Stage implements Flushable {
             fail(failure);
             return;
         }
+        if (starved) {
+            return;
+        }
         final Optional<Runnable> task = made.task();
         if (task.isPresent()) {
             runElsewhere(task.get());
@@ -244,6 +264,24 @@ final class TlsStage extends Stage implements Flushable {
             fail(new SSLProtocolException(
                     "The handshake takes more than " + TlsSettings.MAX_HANDSHAKE_BYTES + " bytes"));
         }
+    }
+
+    /** Waits for memory, as a transport does that has none to receive into; false if that has taken too long. */
+    private boolean starve() {
+        final long nowNs = loop.nowNs();
+        if (!starved || plaintext.readableBytes() > 0) {
+            starved = true;
+            starvedSinceNs = nowNs;
+        } else if (nowNs - starvedSinceNs > MEMORY_WAIT_NS) {
+            return false;
+        }
+        Timer made = memoryTimer;
+        if (made == null) {
+            made = new Timer(this::process);
+            memoryTimer = made;
+        }
+        loop.wheel().schedule(made, nowNs + MEMORY_POLL_NS);
+        return true;
     }
 
     private void deliver() {
@@ -296,8 +334,9 @@ final class TlsStage extends Stage implements Flushable {
 
     private void updateReceiving() {
         switch (state) {
-            case HANDSHAKE -> below().receive(!tasking);
-            case OPEN -> below().receive(receiving && !tasking && outgoing.readableBytes() <= MAX_OUTGOING_BYTES);
+            case HANDSHAKE -> below().receive(!tasking && !starved);
+            case OPEN ->
+                below().receive(receiving && !tasking && !starved && outgoing.readableBytes() <= MAX_OUTGOING_BYTES);
             case ENDING -> below().receive(true);
             case IDLE, CLOSED -> {
                 // Nobody listens.
@@ -541,6 +580,10 @@ final class TlsStage extends Stage implements Flushable {
 
     /** Gives all memory back; what a task uses, when it has ended. */
     private void release() {
+        final Timer waiting = memoryTimer;
+        if (waiting != null) {
+            loop.wheel().cancel(waiting);
+        }
         incoming.close();
         plaintext.close();
         outgoing.close();

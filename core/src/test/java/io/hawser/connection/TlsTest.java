@@ -3,7 +3,9 @@ package io.hawser.connection;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.hawser.buffer.Slice;
 import io.hawser.connection.CloseCause.Kind;
+import io.hawser.loop.EventLoop;
 import io.hawser.tls.Tls;
 import io.hawser.tls.TlsIdentity;
 import io.hawser.tls.TlsProvider;
@@ -11,15 +13,19 @@ import io.hawser.tls.TlsSession;
 import io.hawser.tls.TlsTruncatedException;
 import io.hawser.tls.TlsVersion;
 import io.hawser.transport.TransportConfig;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -34,6 +40,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 final class TlsTest {
     private static final TlsIdentity IDENTITY = Tls.selfSigned();
     private static final int MEBIBYTE = 1 << 20;
+    private static final int RECORD = 8 * 1024;
 
     private final TlsWire wire;
     private final TlsProvider provider;
@@ -267,6 +274,56 @@ final class TlsTest {
         final byte[] all = Arrays.copyOf(first, first.length + rest.length);
         System.arraycopy(rest, 0, all, first.length, rest.length);
         return all;
+    }
+
+    @Test
+    void shouldWaitForMemoryWithoutSpinningAndLoseNothing() throws Exception {
+        final Payload payload = Payload.random(9, 6 * MEBIBYTE);
+        final List<Slice> hoard = new ArrayList<>();
+        final AtomicBoolean hoarding = new AtomicBoolean(true);
+        final ByteArrayOutputStream received = new ByteArrayOutputStream();
+        final AtomicLong spent = new AtomicLong();
+        final Recorder handler = new Recorder().onData(connection -> {
+            final Slice slice = connection.reader().slice(connection.reader().readableBytes());
+            if (hoarding.get()) {
+                hoard.add(slice);
+            } else {
+                spend(slice, received);
+                spent.set(received.size());
+            }
+        });
+        final Engine engine =
+                engines.engine(builder -> builder.limits(Limits.DEFAULT.withBufferMemoryBytes(2 * MEBIBYTE))
+                        .transportConfig(wire.transport().receiving(16 * 1024, 16)));
+        final EventLoop loop = engine.loops().getFirst();
+        try (RecordPeer peer = new RecordPeer(listen(engine, handler), IDENTITY, TlsVersion.TLS_1_3).shakeHands()) {
+            final CompletableFuture<Void> sent = EngineFixture.async(() -> {
+                for (int at = 0; at < payload.size(); at += RECORD) {
+                    peer.peer().send(peer.record(Arrays.copyOfRange(payload.bytes(), at, at + RECORD)));
+                }
+            });
+            EngineFixture.until(
+                    "all memory is taken", () -> engine.limitCounters().bufferMemoryBytes() > 10);
+
+            EngineFixture.assertDoesNotSpin(loop, 3);
+            assertThat(handler.causes()).isEmpty();
+            EngineFixture.onLoop(loop, () -> {
+                hoarding.set(false);
+                hoard.forEach(slice -> spend(slice, received));
+                spent.set(received.size());
+            });
+
+            EngineFixture.await(sent);
+            EngineFixture.until("all that was sent", () -> spent.get() == payload.size());
+            payload.assertEqualTo(received.toByteArray());
+        }
+    }
+
+    /** The loop's thread. */
+    private static void spend(Slice slice, ByteArrayOutputStream received) {
+        try (slice) {
+            received.writeBytes(slice.readBytes((int) slice.readableBytes()));
+        }
     }
 
     @Test

@@ -3,12 +3,15 @@ package io.hawser.sim;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.hawser.buffer.Block;
+import io.hawser.buffer.BlockSource;
 import io.hawser.connection.Address;
 import io.hawser.connection.CloseCause;
 import io.hawser.connection.Connection;
 import io.hawser.connection.ConnectionHandler;
 import io.hawser.connection.ConnectionOptions;
 import io.hawser.connection.Engine;
+import io.hawser.connection.Limits;
 import io.hawser.connection.Server;
 import io.hawser.connection.ServerOptions;
 import io.hawser.tls.Tls;
@@ -36,6 +39,7 @@ class SimTlsTest {
     private static final TlsIdentity IDENTITY = Tls.selfSigned("10.0.0.1");
     private static final int SEEDS = 25;
     private static final int BYTES = 150_000;
+    private static final int LARGE = 64 * 1024;
     private static final Duration LATE = Duration.ofSeconds(30);
     /** What the network holds for one that does not read: as much on each side. */
     private static final int NETWORK_BYTES = 32 * 1024;
@@ -308,6 +312,87 @@ class SimTlsTest {
     void shouldForceTheEndOfAConnectionThatWaitsWithItsCloseNotify() throws IOException {
         for (int bytes : answers()) {
             new LateAnswer(bytes, Duration.ofHours(1)).close();
+        }
+    }
+
+    /** What has come lies in memory itself, so those who wait for some might wait for each other. */
+    @Test
+    void shouldWaitForMemoryButNotForEver() throws IOException {
+        for (Duration scarcity : List.of(Duration.ofSeconds(8), Duration.ofHours(1))) {
+            final Simulation simulation = new Simulation(1, SimTrace.hashing());
+            final Engine servers = simulation
+                    .engine("10.0.0.1")
+                    .loops(1)
+                    .limits(Limits.DEFAULT.withBufferMemoryBytes(4 << 20))
+                    .start();
+            final Engine clients = simulation.engine("10.0.0.2").loops(1).start();
+            final Tls serverTls =
+                    Tls.server().provider(TlsProvider.JDK).identity(IDENTITY).build();
+            final Tls clientTls = Tls.client()
+                    .provider(TlsProvider.JDK)
+                    .trust(IDENTITY.certificate())
+                    .build();
+            final Hoarder hoarder = new Hoarder(scarcity);
+            final Server unused = servers.listen(
+                    ADDRESS,
+                    ServerOptions.DEFAULT.withConnections(ConnectionOptions.DEFAULT.withTls(serverTls)),
+                    hoarder);
+            final Client client = new Client();
+            final var unusedDial = clients.dial(ADDRESS, ConnectionOptions.DEFAULT.withTls(clientTls), client);
+
+            simulation.runFor(Duration.ofSeconds(7).toNanos());
+            assertThat(hoarder.received).isZero();
+            assertThat(hoarder.cause).isNull();
+            simulation.runFor(Duration.ofSeconds(7).toNanos());
+            assertThat(hoarder.cause).isNotNull();
+            if (scarcity.toSeconds() == 8) {
+                assertThat(hoarder.received).isEqualTo(BYTES);
+                assertThat(hoarder.cause.kind()).isEqualTo(CloseCause.Kind.PEER_CLOSED);
+            } else {
+                assertThat(hoarder.received).isZero();
+                assertThat(hoarder.cause.error().orElseThrow()).hasMessageContaining("no memory");
+            }
+            clients.close();
+            servers.close();
+            assertThat(servers.pool().usedBytes()).isZero();
+        }
+    }
+
+    /** Leaves no memory for records of 16 KiB, for a while. */
+    private static final class Hoarder implements ConnectionHandler {
+        private final Duration scarcity;
+        private final List<Block> hoard = new ArrayList<>();
+        private long received;
+        private @Nullable CloseCause cause;
+
+        Hoarder(Duration scarcity) {
+            this.scarcity = scarcity;
+        }
+
+        @Override
+        public void onOpen(Connection connection) {
+            final BlockSource blocks = connection.loop().blocks();
+            for (Block block = blocks.tryAcquire(LARGE); block != null; block = blocks.tryAcquire(LARGE)) {
+                hoard.add(block);
+            }
+            final var unused = connection.loop().schedule(this::spend, scarcity);
+        }
+
+        @Override
+        public void onData(Connection connection) {
+            received += connection.reader().readableBytes();
+            connection.reader().skip(connection.reader().readableBytes());
+        }
+
+        @Override
+        public void onClose(Connection connection, CloseCause why) {
+            cause = why;
+            spend();
+        }
+
+        private void spend() {
+            hoard.forEach(Block::release);
+            hoard.clear();
         }
     }
 
