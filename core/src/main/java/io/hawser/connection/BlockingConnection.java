@@ -900,6 +900,16 @@ final class BlockingConnection implements Connection, ReaderHook, WriterHook {
     }
 
     @Override
+    public void leastRate(LeastRate rate) {
+        connection.leastRate(rate);
+    }
+
+    @Override
+    public LeastRate leastRate() {
+        return connection.leastRate();
+    }
+
+    @Override
     public Duration readTimeout() {
         return Duration.ofNanos(reads.timeoutNs());
     }

@@ -228,6 +228,18 @@ public interface Connection extends AutoCloseable {
      */
     void idleTimeout(Duration timeout);
 
+    /**
+     * Sets how slowly the peer may take what is pending; at first as slowly as it likes. Who is slower is reset, with
+     * {@link CloseCause.Kind#TIMED_OUT}, whatever the style: a thread that waits for room then finds the connection closed. It goes on while a
+     * {@link #close()} sends what is pending, in place of the {@link ConnectionOptions#closeTimeout}, which begins to count when all is sent.
+     *
+     * @param rate {@link LeastRate#NONE} for none
+     */
+    void leastRate(LeastRate rate);
+
+    /** How slowly the peer may take what is pending; {@link LeastRate#NONE} for as slowly as it likes. */
+    LeastRate leastRate();
+
     /** The read timeout; zero for none. */
     Duration readTimeout();
 

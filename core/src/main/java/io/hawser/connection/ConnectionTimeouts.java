@@ -7,7 +7,7 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The read, write and idle timeouts of one connection, on one timer.
+ * The read, write and idle timeouts of one connection, and its {@link LeastRate}, on one timer.
  *
  * <p>What happens for each byte is the store of the loop's time. The timer is not moved for it: when it fires it looks at what was noted,
  * and is armed again for what is left.
@@ -19,7 +19,9 @@ final class ConnectionTimeouts {
     enum Kind {
         READ("nothing was received"),
         WRITE("the peer took nothing of what is pending"),
-        IDLE("nothing was received or sent");
+        IDLE("nothing was received or sent"),
+        /** What it is about tells {@link SendPace#message}. */
+        RATE("");
 
         private final String what;
 
@@ -36,7 +38,7 @@ final class ConnectionTimeouts {
     /** Who closes the connection. */
     @FunctionalInterface
     interface Listener {
-        void onTimeout(Kind kind, long timeoutNs);
+        void onTimeout(Kind kind, String message);
     }
 
     private static final long NEVER = Long.MAX_VALUE;
@@ -47,11 +49,17 @@ final class ConnectionTimeouts {
     private volatile long writeNs;
     private volatile long idleNs;
 
+    /** Made for a least rate. */
+    private volatile @Nullable SendPace pace;
+
     private long receivedNs;
     private long sentNs;
     private long readingSinceNs;
     private long pendingSinceNs;
     private boolean watching;
+    /** It is being closed: only the pace is watched. */
+    private boolean closing;
+
     private boolean reading;
     private boolean pending;
     private @Nullable Timer timer;
@@ -93,8 +101,13 @@ final class ConnectionTimeouts {
         receivedNs = loop.nowNs();
     }
 
-    void sent() {
+    /** The kernel has taken {@code bytes}, at least one. */
+    void sent(long bytes) {
         sentNs = loop.nowNs();
+        final SendPace watched = pace;
+        if (watched != null && pending) {
+            watched.taken(bytes, sentNs);
+        }
     }
 
     /** Whether bytes of the peer are waited for. */
@@ -113,13 +126,29 @@ final class ConnectionTimeouts {
         if (some != pending) {
             pending = some;
             pendingSinceNs = loop.nowNs();
-            if (some && writeNs > 0) {
+            final SendPace watched = pace;
+            if (some && watched != null) {
+                watched.begin(pendingSinceNs);
+            }
+            if (some && (writeNs > 0 || watched != null)) {
                 arm();
             }
         }
     }
 
-    /** The connection is being closed, which has a timeout of its own. */
+    /**
+     * The connection is being closed in the ordinary way, which has a timeout of its own; what is pending still has to be taken as fast as it
+     * should.
+     */
+    void closing() {
+        if (pace == null) {
+            stop();
+        } else {
+            closing = true;
+        }
+    }
+
+    /** The connection is closed, or leaves. */
     void stop() {
         watching = false;
         final Timer armed = timer;
@@ -135,8 +164,28 @@ final class ConnectionTimeouts {
             case READ -> readNs = timeoutNs;
             case WRITE -> writeNs = timeoutNs;
             case IDLE -> idleNs = timeoutNs;
+            case RATE -> throw new IllegalArgumentException("It has more than a timeout");
         }
         arm();
+    }
+
+    void leastRate(LeastRate rate) {
+        final SendPace next = nanos(rate.timeout()) > 0 ? new SendPace(rate) : null;
+        if (next != null) {
+            next.begin(loop.nowNs());
+        }
+        pace = next;
+        arm();
+    }
+
+    LeastRate leastRate() {
+        final SendPace watched = pace;
+        return watched == null ? LeastRate.NONE : watched.rate();
+    }
+
+    /** Whether it is watched how fast the peer takes what is pending. */
+    boolean isPaced() {
+        return pace != null;
     }
 
     Duration get(Kind kind) {
@@ -145,6 +194,7 @@ final class ConnectionTimeouts {
                     case READ -> readNs;
                     case WRITE -> writeNs;
                     case IDLE -> idleNs;
+                    case RATE -> nanos(leastRate().timeout());
                 });
     }
 
@@ -156,18 +206,24 @@ final class ConnectionTimeouts {
     // ---- the timer
 
     private long leftNs(Kind kind, long nowNs) {
+        if (closing && kind != Kind.RATE) {
+            return NEVER;
+        }
+        final SendPace watched = pace;
         return switch (kind) {
             case READ -> readNs > 0 && reading ? Math.max(receivedNs, readingSinceNs) + readNs - nowNs : NEVER;
             case WRITE -> writeNs > 0 && pending ? Math.max(sentNs, pendingSinceNs) + writeNs - nowNs : NEVER;
             case IDLE -> idleNs > 0 ? Math.max(receivedNs, sentNs) + idleNs - nowNs : NEVER;
+            case RATE -> watched != null && pending ? watched.leftNs(nowNs) : NEVER;
         };
     }
 
     /** Makes sure that the timer fires when the first timeout may have passed, or before. */
     private void arm() {
         final long nowNs = loop.nowNs();
-        final long leftNs =
-                Math.min(leftNs(Kind.READ, nowNs), Math.min(leftNs(Kind.WRITE, nowNs), leftNs(Kind.IDLE, nowNs)));
+        final long leftNs = Math.min(
+                Math.min(leftNs(Kind.READ, nowNs), leftNs(Kind.WRITE, nowNs)),
+                Math.min(leftNs(Kind.IDLE, nowNs), leftNs(Kind.RATE, nowNs)));
         if (leftNs == NEVER || !watching) {
             return;
         }
@@ -183,13 +239,16 @@ final class ConnectionTimeouts {
 
     private void onTimer() {
         final long nowNs = loop.nowNs();
+        final SendPace watched = pace;
         // The one that says most comes first.
-        if (leftNs(Kind.WRITE, nowNs) <= 0) {
-            listener.onTimeout(Kind.WRITE, writeNs);
+        if (watched != null && leftNs(Kind.RATE, nowNs) <= 0) {
+            listener.onTimeout(Kind.RATE, watched.message(nowNs));
+        } else if (leftNs(Kind.WRITE, nowNs) <= 0) {
+            listener.onTimeout(Kind.WRITE, Kind.WRITE.message(writeNs));
         } else if (leftNs(Kind.READ, nowNs) <= 0) {
-            listener.onTimeout(Kind.READ, readNs);
+            listener.onTimeout(Kind.READ, Kind.READ.message(readNs));
         } else if (leftNs(Kind.IDLE, nowNs) <= 0) {
-            listener.onTimeout(Kind.IDLE, idleNs);
+            listener.onTimeout(Kind.IDLE, Kind.IDLE.message(idleNs));
         } else {
             arm();
         }

@@ -681,7 +681,7 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
         home.loop().stats().sent(bytes);
         final ConnectionTimeouts watched = timeouts;
         if (watched != null) {
-            watched.sent();
+            watched.sent(bytes);
         }
         // A handler that has seen so many waits for onWritable, even if the kernel takes all of them at once.
         filled |= unsentBytes() > endpoint.limits().outboundHighBytes();
@@ -879,7 +879,10 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
         state = State.FLUSHING;
         outputEnding = true;
         outbound.setBound(0);
-        stopTimeouts();
+        final ConnectionTimeouts watched = timeouts;
+        if (watched != null) {
+            watched.closing();
+        }
         startCloseTimer();
         updateReceiving();
         queueFlush();
@@ -897,6 +900,8 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
         state = State.LINGERING;
         if (draining) {
             armTimer(Math.min(DRAIN_LINGER_NS, endpoint.options().closeTimeout().toNanos()));
+        } else if (isPaced()) {
+            startCloseTimer();
         }
     }
 
@@ -913,8 +918,10 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
 
     private void onCloseTimeout() {
         final FileQueue queue = files;
-        if (queue != null && queue.hasProgressed() && unsentBytes() > 0) {
-            // A file takes as long as it takes, as long as the peer takes it.
+        final boolean paced = state == State.FLUSHING && isPaced();
+        if (unsentBytes() > 0 && (paced || (queue != null && queue.hasProgressed()))) {
+            // What is large takes as long as it takes, as long as the peer takes it; where there is a least rate, that
+            // one says what is too long.
             startCloseTimer();
         } else if (state == State.LINGERING && draining) {
             terminate(causeOfClose());
@@ -929,9 +936,9 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
     }
 
     @Override
-    public void onTimeout(ConnectionTimeouts.Kind kind, long timeoutNs) {
-        final var why = CloseCause.of(CloseCause.Kind.TIMED_OUT, new SocketTimeoutException(kind.message(timeoutNs)));
-        if (kind == ConnectionTimeouts.Kind.WRITE) {
+    public void onTimeout(ConnectionTimeouts.Kind kind, String message) {
+        final var why = CloseCause.of(CloseCause.Kind.TIMED_OUT, new SocketTimeoutException(message));
+        if (kind == ConnectionTimeouts.Kind.WRITE || kind == ConnectionTimeouts.Kind.RATE) {
             // An ordinary close would leave the kernel with bytes that nobody takes.
             reset(why);
         } else {
@@ -1607,20 +1614,42 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
     }
 
     private void setTimeout(ConnectionTimeouts.Kind kind, long timeoutNs) {
-        ConnectionTimeouts watched = timeouts;
-        if (watched == null) {
-            if (timeoutNs == 0) {
-                return;
-            }
-            watched = new ConnectionTimeouts(home.loop(), endpoint.options(), this);
-            timeouts = watched;
-            if (state == State.OPEN) {
-                watched.start();
-                noteReading();
-                watched.pending(unsentBytes() > 0);
-            }
+        if (timeoutNs > 0 || timeouts != null) {
+            timeouts().set(kind, timeoutNs);
         }
-        watched.set(kind, timeoutNs);
+    }
+
+    private ConnectionTimeouts timeouts() {
+        final ConnectionTimeouts known = timeouts;
+        if (known != null) {
+            return known;
+        }
+        final ConnectionTimeouts made = new ConnectionTimeouts(home.loop(), endpoint.options(), this);
+        timeouts = made;
+        if (state == State.OPEN) {
+            made.start();
+            noteReading();
+            made.pending(unsentBytes() > 0);
+        }
+        return made;
+    }
+
+    @Override
+    public void leastRate(LeastRate rate) {
+        if (!hop(() -> leastRate(rate)) && (!rate.equals(LeastRate.NONE) || timeouts != null)) {
+            timeouts().leastRate(rate);
+        }
+    }
+
+    private boolean isPaced() {
+        final ConnectionTimeouts watched = timeouts;
+        return watched != null && watched.isPaced();
+    }
+
+    @Override
+    public LeastRate leastRate() {
+        final ConnectionTimeouts watched = timeouts;
+        return watched == null ? LeastRate.NONE : watched.leastRate();
     }
 
     private Duration timeout(ConnectionTimeouts.Kind kind) {

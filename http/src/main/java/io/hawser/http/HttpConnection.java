@@ -81,6 +81,7 @@ abstract class HttpConnection {
         this.connection = connection;
         this.admitted = context.connectionOpened();
         this.sinceNs = connection.loop().nowNs();
+        connection.leastRate(context.leastRate());
         arm(context.limits().idleTimeout().toNanos());
     }
 
@@ -363,6 +364,8 @@ abstract class HttpConnection {
     private void leaveHttp() {
         over = true;
         connection.readTimeout(Duration.ZERO);
+        // What is spoken from now on may well have less to say in a second.
+        connection.leastRate(context.leastRate().withBytesPerSecond(0));
         connection.loop().executeAlways(() -> connection.loop().wheel().cancel(timer));
     }
 

@@ -22,7 +22,12 @@ import java.util.function.Consumer;
  * @param bodyTimeout how long a body may be waited for in all, besides the time that {@code bodyBytesPerSecond} gives it; over it 408. Default 20 s
  * @param bodyBytesPerSecond every so many bytes of a body give it another second. Default 1,000
  * @param idleTimeout how long a connection may wait for a request, the first or another one; over it it is closed. Default 60 s
- * @param writeTimeout how long a peer may take nothing of what is pending; over it the connection is reset. Default 60 s
+ * @param writeTimeout how long a peer may take nothing of what is pending, or with {@code writeBytesPerSecond}, by how much it may fall behind that;
+ *     over it the connection is reset, whatever the answer is made of, also after its handler has returned, and while a close sends what is left.
+ *     {@link io.hawser.connection.LeastRate} says how it is computed; what the kernel has taken is no longer pending. After an upgrade it goes on
+ *     for a peer that takes nothing. Default 60 s
+ * @param writeBytesPerSecond every so many bytes of what is pending that a peer takes make good for another second; 0 if any byte makes good for all.
+ *     Default 250
  * @param requestsPerConnection how many requests a connection is good for; the answer to the last one says {@code Connection: close}. Default none,
  *     {@link Integer#MAX_VALUE}
  * @param connections how many connections the server has at once; more get 503 with Retry-After. Default 65,536
@@ -40,6 +45,7 @@ public record HttpLimits(
         int bodyBytesPerSecond,
         Duration idleTimeout,
         Duration writeTimeout,
+        int writeBytesPerSecond,
         int requestsPerConnection,
         int connections,
         int concurrentRequests) {
@@ -56,13 +62,14 @@ public record HttpLimits(
             1_000,
             Duration.ofSeconds(60),
             Duration.ofSeconds(60),
+            250,
             Integer.MAX_VALUE,
             65_536,
             16_384);
 
     private static final int MAX_HEAD_BYTES = 1 << 20;
 
-    /** Checks the ranges: all are positive, but bodies and draining may be 0; heads have 1 MiB at most. */
+    /** Checks the ranges: all are positive, but bodies, draining and the rate of writes may be 0; heads have 1 MiB at most. */
     public HttpLimits {
         requireRange("requestLineBytes", requestLineBytes, 16, MAX_HEAD_BYTES);
         requireRange("headerBytes", headerBytes, requestLineBytes, MAX_HEAD_BYTES);
@@ -75,6 +82,7 @@ public record HttpLimits(
         requireRange("bodyBytesPerSecond", bodyBytesPerSecond, 1, Integer.MAX_VALUE);
         requirePositive("idleTimeout", idleTimeout);
         requirePositive("writeTimeout", writeTimeout);
+        requireRange("writeBytesPerSecond", writeBytesPerSecond, 0, Integer.MAX_VALUE);
         requireRange("requestsPerConnection", requestsPerConnection, 1, Integer.MAX_VALUE);
         requireRange("connections", connections, 1, Integer.MAX_VALUE);
         requireRange("concurrentRequests", concurrentRequests, 1, Integer.MAX_VALUE);
@@ -147,6 +155,11 @@ public record HttpLimits(
         return with(change -> change.writeTimeout = value);
     }
 
+    /** As this, with another rate of what is written. */
+    public HttpLimits withWriteBytesPerSecond(int value) {
+        return with(change -> change.writeBytesPerSecond = value);
+    }
+
     /** As this, with another number of requests for a connection. */
     public HttpLimits withRequestsPerConnection(int value) {
         return with(change -> change.requestsPerConnection = value);
@@ -181,6 +194,7 @@ public record HttpLimits(
         private int bodyBytesPerSecond;
         private Duration idleTimeout;
         private Duration writeTimeout;
+        private int writeBytesPerSecond;
         private int requestsPerConnection;
         private int connections;
         private int concurrentRequests;
@@ -197,6 +211,7 @@ public record HttpLimits(
             this.bodyBytesPerSecond = from.bodyBytesPerSecond;
             this.idleTimeout = from.idleTimeout;
             this.writeTimeout = from.writeTimeout;
+            this.writeBytesPerSecond = from.writeBytesPerSecond;
             this.requestsPerConnection = from.requestsPerConnection;
             this.connections = from.connections;
             this.concurrentRequests = from.concurrentRequests;
@@ -215,6 +230,7 @@ public record HttpLimits(
                     bodyBytesPerSecond,
                     idleTimeout,
                     writeTimeout,
+                    writeBytesPerSecond,
                     requestsPerConnection,
                     connections,
                     concurrentRequests);

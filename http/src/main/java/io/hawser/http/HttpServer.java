@@ -4,6 +4,7 @@ package io.hawser.http;
 import io.hawser.connection.Address;
 import io.hawser.connection.ConnectionHandler;
 import io.hawser.connection.Engine;
+import io.hawser.connection.LeastRate;
 import io.hawser.connection.Server;
 import io.hawser.connection.ServerOptions;
 import io.hawser.tls.Tls;
@@ -213,8 +214,8 @@ public final class HttpServer implements AutoCloseable {
         }
 
         /**
-         * How it listens, and how its connections behave. The write timeout is that of {@link HttpLimits}, unless it is set here; TLS that is set here
-         * is as {@link #tls}.
+         * How it listens, and how its connections behave. A write timeout that is set here is taken in place of that of {@link HttpLimits}, and means
+         * what that one does, in both styles; TLS that is set here is as {@link #tls}.
          */
         public Builder options(ServerOptions how) {
             options = Objects.requireNonNull(how, "options");
@@ -252,7 +253,10 @@ public final class HttpServer implements AutoCloseable {
                 throw new IllegalStateException(
                         "With tls() all addresses are https addresses; others need a server of their own");
             }
-            final ServerContext context = new ServerContext(answering, limits, with != null, serverName);
+            final Duration set = options.connections().writeTimeout();
+            final LeastRate rate =
+                    new LeastRate(set.isZero() ? limits.writeTimeout() : set, limits.writeBytesPerSecond());
+            final ServerContext context = new ServerContext(answering, limits, rate, with != null, serverName);
             final Engine given = engine;
             if (given != null) {
                 return new HttpServer(given, false, context, listen(given, context, with));
@@ -272,10 +276,9 @@ public final class HttpServer implements AutoCloseable {
         }
 
         private List<Server> listen(Engine on, ServerContext context, @Nullable Tls with) throws IOException {
-            ServerOptions effective = options;
-            if (options.connections().writeTimeout().isZero()) {
-                effective = options.withConnections(options.connections().withWriteTimeout(limits.writeTimeout()));
-            }
+            // Whoever waits for room is to wait for as long as the peer takes what is pending as fast as it should.
+            ServerOptions effective =
+                    options.withConnections(options.connections().withWriteTimeout(Duration.ZERO));
             if (with != null) {
                 effective = effective.withConnections(effective.connections().withTls(with.speaking(Http.PROTOCOL)));
             }

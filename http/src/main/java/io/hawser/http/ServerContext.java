@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.hawser.http;
 
+import io.hawser.connection.LeastRate;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -9,6 +10,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 final class ServerContext {
     private final HttpHandler handler;
     private final HttpLimits limits;
+    private final LeastRate leastRate;
     private final boolean secure;
     /** The Server field, a whole line, or nothing. */
     private final byte[] serverLine;
@@ -18,9 +20,12 @@ final class ServerContext {
     private final ExchangePool pool = new ExchangePool();
     private volatile boolean closing;
 
-    ServerContext(HttpHandler handler, HttpLimits limits, boolean secure, Optional<String> serverName) {
+    /** @param leastRate how slowly peers may take answers */
+    ServerContext(
+            HttpHandler handler, HttpLimits limits, LeastRate leastRate, boolean secure, Optional<String> serverName) {
         this.handler = handler;
         this.limits = limits;
+        this.leastRate = leastRate;
         this.secure = secure;
         this.serverLine =
                 serverName.map(name -> "Server: " + name + "\r\n").orElse("").getBytes(StandardCharsets.ISO_8859_1);
@@ -32,6 +37,10 @@ final class ServerContext {
 
     HttpLimits limits() {
         return limits;
+    }
+
+    LeastRate leastRate() {
+        return leastRate;
     }
 
     boolean isSecure() {
