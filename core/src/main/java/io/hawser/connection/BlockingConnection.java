@@ -28,6 +28,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -105,8 +106,8 @@ final class BlockingConnection implements Connection, ReaderHook, WriterHook {
     private @Nullable Timer waitTimer;
     private long lastDataNs;
 
-    /** Files on their way whose peer the loop watches. */
-    private final AtomicInteger filesWatched = new AtomicInteger();
+    /** What is sent piece by piece and whose peer the loop watches. */
+    private final AtomicInteger partsWatched = new AtomicInteger();
 
     /** The loop's {@link ThreadWaker} has this one, and will look for a waiting thread after this is false. */
     private volatile boolean wakeQueued;
@@ -596,7 +597,7 @@ final class BlockingConnection implements Connection, ReaderHook, WriterHook {
         try {
             requireNotGivenUp();
             while (isFull() && cause == null) {
-                if (writes.hasExpired() && filesWatched.get() > 0) {
+                if (writes.hasExpired() && partsWatched.get() > 0) {
                     writes.begin(connection.loop().clockNs());
                 } else if (writes.hasExpired()) {
                     throw new WriteTimeoutException("A write to " + this + " has waited for room for "
@@ -694,20 +695,45 @@ final class BlockingConnection implements Connection, ReaderHook, WriterHook {
 
     @Override
     public CompletableFuture<Void> sendFile(FileSource file, long offset, long count) {
+        return sendPart(() -> connection.sendFile(file, offset, count, sendTask));
+    }
+
+    @Override
+    public CompletableFuture<Void> sendLarge(byte[] message) {
+        return sendPart(() -> connection.sendLarge(message, sendTask));
+    }
+
+    @Override
+    public CompletableFuture<Void> sendLarge(Slice message) {
+        return sendPart(() -> connection.sendLarge(message, sendTask), message::close);
+    }
+
+    private CompletableFuture<Void> sendPart(Supplier<CompletableFuture<Void>> send) {
+        return sendPart(send, () -> {});
+    }
+
+    /** @param giveUp if it does not come to {@code send} */
+    private CompletableFuture<Void> sendPart(Supplier<CompletableFuture<Void>> send, Runnable giveUp) {
+        boolean flushed = false;
         try {
             flush();
+            flushed = true;
         } catch (ConnectionClosedException e) {
             return CompletableFuture.failedFuture(e);
+        } finally {
+            if (!flushed) {
+                giveUp.run();
+            }
         }
         final long timeoutNs = writes.timeoutNs();
         if (timeoutNs == 0) {
-            return connection.sendFile(file, offset, count, sendTask);
+            return send.get();
         }
         // Nobody of whom a wait could expire need wait for it, so the loop watches the peer meanwhile.
-        filesWatched.incrementAndGet();
+        partsWatched.incrementAndGet();
         connection.writeTimeout(Duration.ofNanos(timeoutNs));
-        return connection.sendFile(file, offset, count, sendTask).whenComplete((_, _) -> {
-            if (filesWatched.decrementAndGet() == 0) {
+        return send.get().whenComplete((_, _) -> {
+            if (partsWatched.decrementAndGet() == 0) {
                 connection.writeTimeout(Duration.ZERO);
             }
         });

@@ -94,6 +94,23 @@ public interface Connection extends AutoCloseable {
     CompletableFuture<Void> sendFile(FileSource file, long offset, long count);
 
     /**
+     * As {@link #send(byte[])}, for a message of whatever length: it is taken piece by piece as the kernel takes it, and keeps its place. Never is
+     * more than a piece of it copied, and it counts as a file of {@link #sendFile} does: towards {@link Limits#outboundBytes()} as 16 KiB, towards
+     * {@link Limits#outboundHighBytes()} and in {@link #pendingBytes()} with all that is left of it. Timeouts and a {@link #close()} treat it as a
+     * file, too, and so does the blocking style.
+     *
+     * @param message not to be changed until the result completes
+     */
+    CompletableFuture<Void> sendLarge(byte[] message);
+
+    /**
+     * As {@link #sendLarge(byte[])}; the memory of what is sent is given back piece by piece.
+     *
+     * @param message belongs to the connection from now on, whatever the outcome
+     */
+    CompletableFuture<Void> sendLarge(Slice message);
+
+    /**
      * Has the handler's {@code onData} called soon, although nothing may have come, so that it looks at what another thread has left for
      * it; while reading is paused, after {@link #resume()}. After the peer's end it does nothing, and so in the blocking style.
      */
@@ -168,7 +185,7 @@ public interface Connection extends AutoCloseable {
      */
     void onClose(Consumer<CloseCause> callback);
 
-    /** The bytes written and not taken by the kernel yet, those of {@link #sendFile} included, of which each counts as 16 KiB at least. */
+    /** The bytes written and not taken by the kernel yet, those of {@link #sendFile} and {@link #sendLarge} included, of which each counts as 16 KiB at least. */
     long pendingBytes();
 
     /**

@@ -25,8 +25,8 @@ final class Outbox extends LoopTask {
     private @Nullable WriteReceipt first;
     private @Nullable WriteReceipt last;
 
-    /** Files that come out while all is dropped. */
-    private @Nullable ArrayDeque<FileSend> dropped;
+    /** What is sent piece by piece and comes out while all is dropped. */
+    private @Nullable ArrayDeque<PartSend> dropped;
 
     Outbox(StreamConnection connection) {
         this.connection = connection;
@@ -72,17 +72,17 @@ final class Outbox extends LoopTask {
     }
 
     /**
-     * Queues part of a file if there is room, as {@link FileSend#MIN_WEIGHT} bytes.
+     * Queues what is sent piece by piece if there is room, as {@link PartSend#MIN_WEIGHT} bytes.
      *
-     * @param room how many bytes may wait here, the file included
+     * @param room how many bytes may wait here, this included
      * @return whether there was room
      */
-    boolean offer(FileSend file, BlockPool pool, long room) {
-        if (queuedBytes.addAndGet(FileSend.MIN_WEIGHT) > room) {
-            queuedBytes.addAndGet(-FileSend.MIN_WEIGHT);
+    boolean offer(PartSend part, BlockPool pool, long room) {
+        if (queuedBytes.addAndGet(PartSend.MIN_WEIGHT) > room) {
+            queuedBytes.addAndGet(-PartSend.MIN_WEIGHT);
             return false;
         }
-        queue.mark(pool, file);
+        queue.mark(pool, part);
         return true;
     }
 
@@ -106,15 +106,15 @@ final class Outbox extends LoopTask {
         last = receipt;
     }
 
-    /** A file has its place in the stream of all that is sent. */
-    void drained(FileSend file) {
-        final ArrayDeque<FileSend> lost = dropped;
+    /** What is sent piece by piece has its place in the stream of all that is sent. */
+    void drained(PartSend part) {
+        final ArrayDeque<PartSend> lost = dropped;
         if (lost == null) {
-            connection.drained(file);
+            connection.drained(part);
         } else {
-            lost.add(file);
+            lost.add(part);
         }
-        queuedBytes.addAndGet(-FileSend.MIN_WEIGHT);
+        queuedBytes.addAndGet(-PartSend.MIN_WEIGHT);
     }
 
     /**
@@ -150,14 +150,14 @@ final class Outbox extends LoopTask {
         final WriteReceipt sendingLast = last;
         first = null;
         last = null;
-        final ArrayDeque<FileSend> files = new ArrayDeque<>(0);
-        dropped = files;
+        final ArrayDeque<PartSend> parts = new ArrayDeque<>(0);
+        dropped = parts;
         drainTo(lost);
         dropped = null;
         fail(cause);
         first = sendingFirst;
         last = sendingLast;
-        files.forEach(file -> file.fail(cause));
+        parts.forEach(part -> part.fail(cause));
     }
 
     private @Nullable WriteReceipt poll() {

@@ -119,8 +119,8 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
     /** Made for the first message of another thread. */
     @SuppressWarnings("unused") // by OUTBOX
     private volatile @Nullable Outbox outbox;
-    /** Made for the first file. */
-    private volatile @Nullable FileQueue files;
+    /** Made for the first that is sent piece by piece. */
+    private volatile @Nullable PartQueue parts;
     /** The last one first. */
     private @Nullable ArrayDeque<Consumer<CloseCause>> closeCallbacks;
 
@@ -162,8 +162,8 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
 
     private boolean outputEnded;
     private boolean sendPending;
-    /** What is pending is part of a file. */
-    private boolean filePending;
+    /** What is pending is of one that is sent piece by piece. */
+    private boolean partPending;
 
     private boolean flushQueued;
     /** A callback is on the stack: buffers must not be given back under it. */
@@ -617,7 +617,7 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
     public void sent(long bytes) {
         sendPending = false;
         if (bytes > 0) {
-            onSent(bytes, filePending);
+            onSent(bytes, partPending);
         }
         send();
         completeSent();
@@ -631,7 +631,7 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
             others.complete(outbound.consumedBytes());
             leaveHandler();
         }
-        final FileQueue queue = files;
+        final PartQueue queue = parts;
         if (queue != null && queue.hasCompleted()) {
             inHandler = true;
             queue.complete();
@@ -641,14 +641,14 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
 
     /** Offers the transport what is pending until it has all of it, or has to wait for the kernel. */
     private void send() {
-        long ofFiles = 0;
+        long ofParts = 0;
         while (!sendPending && state != State.CLOSED) {
             final boolean bytesFirst = outbound.readableBytes() > 0;
-            final FileQueue queue = bytesFirst ? null : waitingFiles();
+            final PartQueue queue = bytesFirst ? null : waitingParts();
             if (queue == null && !bytesFirst) {
                 break;
             }
-            if (ofFiles >= FileQueue.BYTES_PER_TURN) {
+            if (ofParts >= PartQueue.BYTES_PER_TURN) {
                 queueFlush();
                 break;
             }
@@ -661,23 +661,23 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
             }
             if (taken == StreamSocket.PENDING) {
                 sendPending = true;
-                filePending = queue != null;
-            } else if (taken == FileQueue.NO_MEMORY) {
+                partPending = queue != null;
+            } else if (taken == PartQueue.NO_MEMORY) {
                 break;
             } else if (taken > 0) {
-                ofFiles += queue == null ? 0 : taken;
+                ofParts += queue == null ? 0 : taken;
                 onSent(taken, queue != null);
             }
         }
         afterSend();
     }
 
-    private @Nullable FileQueue waitingFiles() {
-        final FileQueue queue = files;
+    private @Nullable PartQueue waitingParts() {
+        final PartQueue queue = parts;
         return queue == null || queue.isEmpty() ? null : queue;
     }
 
-    private void onSent(long bytes, boolean ofFile) {
+    private void onSent(long bytes, boolean ofPart) {
         home.loop().stats().sent(bytes);
         final ConnectionTimeouts watched = timeouts;
         if (watched != null) {
@@ -685,8 +685,8 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
         }
         // A handler that has seen so many waits for onWritable, even if the kernel takes all of them at once.
         filled |= unsentBytes() > endpoint.limits().outboundHighBytes();
-        final FileQueue queue = files;
-        if (ofFile && queue != null) {
+        final PartQueue queue = parts;
+        if (ofPart && queue != null) {
             queue.onSent(bytes);
             return;
         }
@@ -696,9 +696,9 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
         }
     }
 
-    /** What the loop has and the kernel has not taken, files included. Any thread; a moment old. */
+    /** What the loop has and the kernel has not taken, files and long messages included. Any thread; a moment old. */
     private long unsentBytes() {
-        final FileQueue queue = files;
+        final PartQueue queue = parts;
         return outbound.pendingBytes() + (queue == null ? 0 : queue.pendingBytes());
     }
 
@@ -917,7 +917,7 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
     }
 
     private void onCloseTimeout() {
-        final FileQueue queue = files;
+        final PartQueue queue = parts;
         final boolean paced = state == State.FLUSHING && isPaced();
         if (unsentBytes() > 0 && (paced || (queue != null && queue.hasProgressed()))) {
             // What is large takes as long as it takes, as long as the peer takes it; where there is a least rate, that
@@ -1218,7 +1218,7 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
         }
         dropOutbox();
         failOutbox(sent);
-        final FileQueue queue = files;
+        final PartQueue queue = parts;
         if (queue != null) {
             queue.close(sendFailure());
         }
@@ -1403,13 +1403,43 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
         if (!file.hold()) {
             return CompletableFuture.failedFuture(new ClosedChannelException());
         }
-        final FileQueue queue = files;
-        final long waiting = queue == null ? 0 : (long) queue.count() * FileSend.MIN_WEIGHT;
+        return sendPart(new FilePart(file), offset, count, drain);
+    }
+
+    @Override
+    public CompletableFuture<Void> sendLarge(byte[] message) {
+        return sendLarge(message, outbox());
+    }
+
+    @Override
+    public CompletableFuture<Void> sendLarge(Slice message) {
+        return sendLarge(message, outbox());
+    }
+
+    CompletableFuture<Void> sendLarge(byte[] message, LoopTask drain) {
+        return sendPart(new BytesPart(message), 0, message.length, drain);
+    }
+
+    CompletableFuture<Void> sendLarge(Slice message, LoopTask drain) {
+        return sendPart(new SlicePart(message), 0, message.readableBytes(), drain);
+    }
+
+    /**
+     * @param source is released in any case
+     * @param drain ends in {@link #takeOver()}
+     */
+    private CompletableFuture<Void> sendPart(PartSource source, long offset, long count, LoopTask drain) {
+        if (state == State.CLOSED) {
+            source.release();
+            return CompletableFuture.failedFuture(sendFailure());
+        }
+        final PartQueue queue = parts;
+        final long waiting = queue == null ? 0 : (long) queue.count() * PartSend.MIN_WEIGHT;
         final long room = endpoint.limits().outboundBytes() - outbound.pendingBytes() - waiting;
-        final FileSend send = new FileSend(outbox(), file, offset, count);
+        final PartSend send = new PartSend(outbox(), source, offset, count);
         if (!outbox().offer(send, engine().pool(), room)) {
-            file.release();
-            return CompletableFuture.failedFuture(overflow(FileSend.MIN_WEIGHT));
+            source.release();
+            return CompletableFuture.failedFuture(overflow(PartSend.MIN_WEIGHT));
         }
         if (home.loop().inLoop()) {
             drain.run();
@@ -1419,14 +1449,14 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
         return send;
     }
 
-    /** A file has come to its place behind all that {@link #outbound} holds. The loop's thread. */
-    void drained(FileSend file) {
-        FileQueue queue = files;
+    /** What is sent piece by piece has come to its place behind all that {@link #outbound} holds. The loop's thread. */
+    void drained(PartSend part) {
+        PartQueue queue = parts;
         if (queue == null) {
-            queue = new FileQueue(outbound, home.loop(), this::queueFlush);
-            files = queue;
+            queue = new PartQueue(outbound, home.loop(), this::queueFlush);
+            parts = queue;
         }
-        queue.add(file);
+        queue.add(part);
         queueFlush();
     }
 

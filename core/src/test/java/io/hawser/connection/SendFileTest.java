@@ -361,7 +361,7 @@ final class SendFileTest {
     @Test
     void shouldRefuseMoreThanTheLimit() throws Exception {
         final Engine engine = engines.engine(
-                builder -> builder.limits(Limits.DEFAULT.withOutboundBytes(10L * FileSend.MIN_WEIGHT, 1000, 1000)));
+                builder -> builder.limits(Limits.DEFAULT.withOutboundBytes(10L * PartSend.MIN_WEIGHT, 1000, 1000)));
         final FileSource file = open(engine, new byte[16 * MEBIBYTE]);
         final List<CompletableFuture<Void>> sends = new ArrayList<>();
         final Recorder handler = new Recorder().onOpen(c -> {

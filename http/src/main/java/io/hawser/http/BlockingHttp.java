@@ -9,6 +9,9 @@ import java.time.Duration;
 
 /** HTTP on a virtual thread: the handler reads bodies itself, and waits for them. The thread that serves the connection. */
 final class BlockingHttp extends HttpConnection {
+    /** What is written at a time; before the next, room is waited for. */
+    private static final int PIECE_BYTES = 64 << 10;
+
     /** How long bodies of this request have been waited for. */
     private long waitedNs;
 
@@ -37,6 +40,20 @@ final class BlockingHttp extends HttpConnection {
     @Override
     boolean collectBody(Exchange now, Reader reader) {
         return true;
+    }
+
+    @Override
+    void sendBody(byte[] body) {
+        for (int at = 0; at < body.length; at += PIECE_BYTES) {
+            writer().writeBytes(body, at, Math.min(PIECE_BYTES, body.length - at));
+        }
+    }
+
+    @Override
+    void sendBody(Reader body, long length) {
+        for (long left = length; left > 0; left -= Math.min(PIECE_BYTES, left)) {
+            writer().append(body, Math.min(PIECE_BYTES, left));
+        }
     }
 
     @Override

@@ -11,6 +11,7 @@ import io.hawser.loop.Timer;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -311,6 +312,16 @@ abstract class HttpConnection {
         return connection.writer();
     }
 
+    /** Sees to it that a part of an answer that is not sent as was promised ends the connection: whoever reads the answer is to see that. */
+    final void promise(CompletableFuture<Void> sent) {
+        final Connection to = connection;
+        final var unused = sent.whenComplete((_, failure) -> {
+            if (failure != null) {
+                to.abort();
+            }
+        });
+    }
+
     final byte[] dateLine() {
         return dateLine;
     }
@@ -388,6 +399,12 @@ abstract class HttpConnection {
 
     /** A request is over: gives back what it holds. */
     abstract void endRequest();
+
+    /** Sends the body of an answer, of whatever length, behind what is written. */
+    abstract void sendBody(byte[] body);
+
+    /** As {@link #sendBody(byte[])}, {@code length} bytes of {@code body}, which are consumed. */
+    abstract void sendBody(Reader body, long length);
 
     /** Where bodies are read. */
     abstract Reader bodySource();

@@ -184,8 +184,9 @@ public final class HttpServer implements AutoCloseable {
 
         /**
          * Has the handler called on the loop's thread, which it must not block, in place of a virtual thread. It gets a request when all of it has come,
-         * with a body of {@link HttpLimits#bufferedBodyBytes()} at most; its answer may go on after it has returned, {@link Response#defer()}. What it
-         * writes leaves at the end of the turn, and is bounded by {@link io.hawser.connection.Limits#outboundBytes()}: nobody waits.
+         * with a body of {@link HttpLimits#bufferedBodyBytes()} at most; its answer may go on after it has returned, {@link Response#defer()}. A whole
+         * answer, {@code send} or {@code sendFile}, may have any length, and goes out as the peer takes it. What is streamed leaves at the end of the turn,
+         * and is bounded by {@link io.hawser.connection.Limits#outboundBytes()}: nobody waits.
          */
         public Builder inLoop() {
             inLoop = true;

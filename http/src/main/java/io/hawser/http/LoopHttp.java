@@ -119,6 +119,32 @@ final class LoopHttp extends HttpConnection {
         throw new IllegalStateException("All of the body has been read before the handler was called");
     }
 
+    // ---- long answers
+
+    /** Whether so many bytes are no more than should wait, so that they can be copied at once. */
+    private boolean isShort(long bytes) {
+        return connection().pendingBytes() + bytes
+                <= connection().engine().limits().outboundHighBytes();
+    }
+
+    @Override
+    void sendBody(byte[] body) {
+        if (isShort(body.length)) {
+            writer().writeBytes(body);
+        } else {
+            promise(connection().sendLarge(body));
+        }
+    }
+
+    @Override
+    void sendBody(Reader body, long length) {
+        if (isShort(length)) {
+            writer().append(body, length);
+        } else {
+            promise(connection().sendLarge(body.slice(length)));
+        }
+    }
+
     // ---- answers that go on
 
     @Override

@@ -67,10 +67,13 @@ public interface Response {
     /** Sends the answer with {@code body} as UTF-8; without a Content-Type field, as {@code text/plain; charset=utf-8}. */
     void send(String body);
 
-    /** Sends the answer with {@code body}, which is copied. */
+    /**
+     * Sends the answer with {@code body}, of whatever length. It may be changed as soon as this returns, but for a long one of a handler in the loop:
+     * that is copied piece by piece as the peer takes it, and must not be changed any more.
+     */
     void send(byte[] body);
 
-    /** Sends the answer with all that is readable in {@code body}, which is moved, not copied; a slice need not be closed after that. */
+    /** Sends the answer with all that is readable in {@code body}, which is moved, not copied, of whatever length; a slice need not be closed after that. */
     void send(Reader body);
 
     /**

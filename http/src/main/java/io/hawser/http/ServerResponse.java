@@ -310,7 +310,7 @@ final class ServerResponse implements Response, WriterHook {
                 out.put(body).writeTo(writer0());
             } else {
                 out.writeTo(writer0());
-                writer0().writeBytes(body);
+                exchange().connection().sendBody(body);
             }
         } else {
             out.writeTo(writer0());
@@ -324,7 +324,12 @@ final class ServerResponse implements Response, WriterHook {
         final long length = body.readableBytes();
         commit(length);
         out.putLineEnd().writeTo(writer0());
-        move(body, length);
+        bodyBytes = length;
+        if (withoutBody) {
+            body.skip(length);
+        } else {
+            exchange().connection().sendBody(body, length);
+        }
         ended();
     }
 
@@ -353,13 +358,8 @@ final class ServerResponse implements Response, WriterHook {
         out.putLineEnd().writeTo(writer0());
         bodyBytes = count;
         if (!withoutBody) {
-            final Connection to = exchange().connection().connection();
-            final var unused = to.sendFile(file, offset, count).whenComplete((_, failure) -> {
-                if (failure != null) {
-                    // What was promised is not sent: whoever reads the answer is to see that.
-                    to.abort();
-                }
-            });
+            final HttpConnection connection = exchange().connection();
+            connection.promise(connection.connection().sendFile(file, offset, count));
         }
         ended();
     }

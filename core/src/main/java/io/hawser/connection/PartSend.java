@@ -6,16 +6,17 @@ import java.io.EOFException;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * A part of a file on its way: its place among all that is sent, and what is left of it. Completes when the kernel has taken all.
+ * What is sent piece by piece, a part of a file or a message of any length: its place among all that is sent, and what is left of it. Completes when
+ * the kernel has taken all.
  *
  * <p><b>Thread:</b> the loop's, once it has come there.
  */
-final class FileSend extends CompletableFuture<Void> implements BufferQueue.Receipt {
-    /** What a file counts as at least among what is pending: little of its length is in memory, but it is open. */
+final class PartSend extends CompletableFuture<Void> implements BufferQueue.Receipt {
+    /** What one counts as at least among what is pending: little of its length is in the connection's memory, but it is held. */
     static final int MIN_WEIGHT = 16 * 1024;
 
     private final Outbox outbox;
-    private final FileSource file;
+    private final PartSource source;
     private long position;
     private long left;
     /** How many bytes of the connection's buffer go before it, counted from when the connection was made. */
@@ -23,9 +24,10 @@ final class FileSend extends CompletableFuture<Void> implements BufferQueue.Rece
     /** The socket cannot send it by itself. */
     private boolean copied;
 
-    FileSend(Outbox outbox, FileSource file, long offset, long count) {
+    /** @param source is released when all is sent, or it fails */
+    PartSend(Outbox outbox, PartSource source, long offset, long count) {
         this.outbox = outbox;
-        this.file = file;
+        this.source = source;
         this.position = offset;
         this.left = count;
     }
@@ -36,8 +38,8 @@ final class FileSend extends CompletableFuture<Void> implements BufferQueue.Rece
         outbox.drained(this);
     }
 
-    FileSource file() {
-        return file;
+    PartSource source() {
+        return source;
     }
 
     long position() {
@@ -70,18 +72,18 @@ final class FileSend extends CompletableFuture<Void> implements BufferQueue.Rece
     }
 
     EOFException truncated(long end) {
-        return new EOFException(file + " ended at " + end + " while it was sent, " + (position + left - end)
+        return new EOFException(source + " ended at " + end + " while it was sent, " + (position + left - end)
                 + " bytes before the end of what was to be sent");
     }
 
-    /** It is sent: the file may be closed. */
+    /** It is sent. */
     void succeed() {
-        file.release();
+        source.release();
         complete(null);
     }
 
     void fail(Throwable cause) {
-        file.release();
+        source.release();
         completeExceptionally(cause);
     }
 }

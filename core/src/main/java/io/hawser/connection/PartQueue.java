@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.hawser.connection;
 
-import io.hawser.buffer.Block;
 import io.hawser.buffer.Buffer;
 import io.hawser.loop.EventLoop;
 import io.hawser.loop.Timer;
@@ -11,14 +10,14 @@ import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The files among what a connection sends, in their order. Made for the first one.
+ * What a connection sends piece by piece, files and long messages, in their order. Made for the first one.
  *
  * <p>The connection's buffer is limited to what goes before the first of them, so that no transport runs ahead of it.
  *
  * <p><b>Thread:</b> the loop's, but for {@link #pendingBytes()} and {@link #count()}.
  */
-final class FileQueue {
-    /** What is sent of files in a turn before others have theirs. */
+final class PartQueue {
+    /** What is sent in this way in a turn before others have theirs. */
     static final long BYTES_PER_TURN = 1 << 20;
 
     /** What {@link #send} returns when there is no memory to copy into; it is to be called again then. */
@@ -31,10 +30,10 @@ final class FileQueue {
     private final Buffer outbound;
     private final EventLoop loop;
     private final Timer memoryTimer;
-    private final ArrayDeque<FileSend> waiting = new ArrayDeque<>();
+    private final ArrayDeque<PartSend> waiting = new ArrayDeque<>();
     /** Sent, and their users have not been told. */
-    private final ArrayDeque<FileSend> sent = new ArrayDeque<>();
-    /** What has been read of the first of a file that is copied. */
+    private final ArrayDeque<PartSend> sent = new ArrayDeque<>();
+    /** A piece of the first of them, if the transport cannot take it from its source by itself. */
     private @Nullable Buffer copy;
 
     private volatile long pendingBytes;
@@ -42,18 +41,18 @@ final class FileQueue {
     private boolean progressed;
 
     /** @param retry has {@link #send} called again soon */
-    FileQueue(Buffer outbound, EventLoop loop, Runnable retry) {
+    PartQueue(Buffer outbound, EventLoop loop, Runnable retry) {
         this.outbound = outbound;
         this.loop = loop;
         this.memoryTimer = new Timer(retry);
     }
 
-    /** What is left of the files, in bytes; each counts as {@link FileSend#MIN_WEIGHT} at least. Any thread; a moment old. */
+    /** What is left of them, in bytes; each counts as {@link PartSend#MIN_WEIGHT} at least. Any thread; a moment old. */
     long pendingBytes() {
         return pendingBytes;
     }
 
-    /** How many files wait. Any thread; a moment old. */
+    /** How many wait. Any thread; a moment old. */
     int count() {
         return count;
     }
@@ -62,7 +61,7 @@ final class FileQueue {
         return waiting.isEmpty();
     }
 
-    void add(FileSend send) {
+    void add(PartSend send) {
         waiting.add(send);
         publish(send.weight(), 1);
         if (waiting.size() == 1) {
@@ -70,30 +69,30 @@ final class FileQueue {
         }
     }
 
-    private void limit(FileSend first) {
+    private void limit(PartSend first) {
         outbound.limit(first.start() - outbound.consumedBytes());
     }
 
-    private void publish(long bytes, int files) {
+    private void publish(long bytes, int parts) {
         pendingBytes = pendingBytes() + bytes;
-        count = count() + files;
+        count = count() + parts;
     }
 
     /**
-     * Sends from the first file, before which nothing is left to send.
+     * Sends from the first of them, before which nothing is left to send.
      *
      * @return as {@link StreamSocket#send}; 0 if there is nothing left of it; or {@link #NO_MEMORY}
-     * @throws IOException if the file cannot be read or has fewer bytes than it should, or the connection is broken
+     * @throws IOException if its source cannot be read or has fewer bytes than it should, or the connection is broken
      */
     long send(StreamSocket socket) throws IOException {
-        final FileSend first = waiting.element();
+        final PartSend first = waiting.element();
         if (first.leftBytes() == 0) {
             finish(first);
             return 0;
         }
         if (!first.isCopied()) {
-            final long taken = socket.sendFile(
-                    first.file().handle(), first.position(), Math.min(first.leftBytes(), BYTES_PER_TURN));
+            final long taken =
+                    first.source().transfer(socket, first.position(), Math.min(first.leftBytes(), BYTES_PER_TURN));
             if (taken == 0) {
                 throw first.truncated(first.position());
             }
@@ -106,8 +105,8 @@ final class FileQueue {
         return piece == null ? NO_MEMORY : socket.send(piece);
     }
 
-    /** What is to be sent next of a file that is copied; null if there is no memory. */
-    private @Nullable Buffer piece(FileSend first) throws IOException {
+    /** What is to be sent next of the first of them; null if there is no memory. */
+    private @Nullable Buffer piece(PartSend first) throws IOException {
         Buffer piece = copy;
         if (piece == null) {
             piece = new Buffer(loop.blocks());
@@ -117,33 +116,23 @@ final class FileQueue {
             return piece;
         }
         final int wanted = (int) Math.min(first.leftBytes(), COPY_BYTES);
-        final Block block = loop.blocks().tryAcquire(wanted);
-        if (block == null) {
+        final int filled = first.source().fill(piece, loop.blocks(), first.position(), wanted);
+        if (filled == PartSource.NO_MEMORY) {
             // Whoever gives some back does not tell.
             if (!memoryTimer.isArmed()) {
                 loop.wheel().schedule(memoryTimer, loop.nowNs() + MEMORY_POLL_NS);
             }
             return null;
         }
-        int read = 0;
-        try {
-            read = first.file().handle().read(block.memory().asSlice(0, wanted), first.position());
-            if (read <= 0) {
-                throw first.truncated(first.position());
-            }
-        } finally {
-            if (read <= 0) {
-                block.release();
-            }
+        if (filled == 0) {
+            throw first.truncated(first.position());
         }
-        block.received(read);
-        piece.appendBlock(block);
         return piece;
     }
 
-    /** The socket has taken {@code bytes} of the first file. */
+    /** The socket has taken {@code bytes} of the first of them. */
     void onSent(long bytes) {
-        final FileSend first = waiting.element();
+        final PartSend first = waiting.element();
         final long before = first.weight();
         first.advance(bytes);
         progressed = true;
@@ -160,18 +149,18 @@ final class FileQueue {
         }
     }
 
-    private void finish(FileSend first) {
+    private void finish(PartSend first) {
         waiting.remove();
         sent.add(first);
         publish(-first.weight(), -1);
         outbound.unlimit(UNLIMITED);
-        final FileSend next = waiting.peek();
+        final PartSend next = waiting.peek();
         if (next != null) {
             limit(next);
         }
     }
 
-    /** Whether any byte of a file has been sent since this was last asked. */
+    /** Whether any byte of them has been sent since this was last asked. */
     boolean hasProgressed() {
         final boolean was = progressed;
         progressed = false;
@@ -185,7 +174,7 @@ final class FileQueue {
 
     /** Completes what is sent, which runs code of the users. */
     void complete() {
-        for (FileSend done = sent.poll(); done != null; done = sent.poll()) {
+        for (PartSend done = sent.poll(); done != null; done = sent.poll()) {
             done.succeed();
         }
     }
@@ -198,7 +187,7 @@ final class FileQueue {
             piece.close();
         }
         complete();
-        for (FileSend lost = waiting.poll(); lost != null; lost = waiting.poll()) {
+        for (PartSend lost = waiting.poll(); lost != null; lost = waiting.poll()) {
             publish(-lost.weight(), -1);
             lost.fail(cause);
         }
