@@ -923,7 +923,8 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
             // What is large takes as long as it takes, as long as the peer takes it; where there is a least rate, that
             // one says what is too long.
             startCloseTimer();
-        } else if (state == State.LINGERING && draining) {
+        } else if (state == State.LINGERING && (draining || isPaced())) {
+            // A reset would throw away what the kernel still holds, and where peers may be slow that may be much.
             terminate(causeOfClose());
         } else if (state == State.LINGERING) {
             // All is sent; a peer that does not close its side has no claim to more of ours.

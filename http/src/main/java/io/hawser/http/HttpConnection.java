@@ -64,6 +64,8 @@ abstract class HttpConnection {
     private long sinceNs;
 
     private long bodyReadBytes;
+    /** When the answer that was under way when that was last looked at has been sent at the latest; the loop's thread. */
+    private long answeredNs;
 
     private Stage stage = Stage.HEAD;
     private @Nullable Exchange exchange;
@@ -82,6 +84,7 @@ abstract class HttpConnection {
         this.connection = connection;
         this.admitted = context.connectionOpened();
         this.sinceNs = connection.loop().nowNs();
+        this.answeredNs = sinceNs;
         connection.leastRate(context.leastRate());
         arm(context.limits().idleTimeout().toNanos());
     }
@@ -437,9 +440,9 @@ abstract class HttpConnection {
         final HttpLimits limits = context.limits();
         final Phase now = phase;
         switch (now) {
-            case IDLE -> check(now, limits.idleTimeout().toNanos());
-            case HEAD -> check(now, limits.headerTimeout().toNanos());
-            case BODY -> check(now, bodyTimeNs(bodyReadBytes));
+            case IDLE -> checkIdle(limits.idleTimeout().toNanos());
+            case HEAD -> check(now, sinceNs, limits.headerTimeout().toNanos());
+            case BODY -> check(now, sinceNs, bodyTimeNs(bodyReadBytes));
             case SERVING ->
                 arm(Math.min(
                         limits.idleTimeout().toNanos(), limits.headerTimeout().toNanos()));
@@ -449,14 +452,27 @@ abstract class HttpConnection {
         }
     }
 
+    /** While an answer is still under way no request is waited for. */
+    private void checkIdle(long timeoutNs) {
+        if (connection.pendingBytes() > 0) {
+            // Nobody tells when it is sent.
+            final long againNs = Math.max(1, timeoutNs / 8);
+            answeredNs = connection.loop().nowNs() + againNs;
+            arm(againNs);
+            return;
+        }
+        final long since = sinceNs;
+        check(Phase.IDLE, since - answeredNs > 0 ? since : answeredNs, timeoutNs);
+    }
+
     /** How long a body may be waited for of which so much has come. */
     final long bodyTimeNs(long readBytes) {
         final long seconds = Math.min(readBytes / context.limits().bodyBytesPerSecond(), Integer.MAX_VALUE);
         return context.limits().bodyTimeout().toNanos() + seconds * 1_000_000_000L;
     }
 
-    private void check(Phase now, long timeoutNs) {
-        final long leftNs = sinceNs + timeoutNs - connection.loop().nowNs();
+    private void check(Phase now, long fromNs, long timeoutNs) {
+        final long leftNs = fromNs + timeoutNs - connection.loop().nowNs();
         if (leftNs > 0) {
             arm(leftNs);
         } else if (PHASE.compareAndSet(this, now, Phase.EXPIRED)) {

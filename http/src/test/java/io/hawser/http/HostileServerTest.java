@@ -3,17 +3,28 @@ package io.hawser.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.hawser.connection.CloseCause;
+import io.hawser.connection.ClosedConnection;
+import io.hawser.connection.ConnectionOptions;
 import io.hawser.connection.EngineFixture;
 import io.hawser.connection.Peer;
+import io.hawser.connection.ServerOptions;
+import io.hawser.transport.SocketOptions;
 import java.io.OutputStream;
+import java.io.RandomAccessFile;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is hostile is answered with an error and the end of its connection; others notice nothing. */
 @ParameterizedClass
@@ -99,32 +110,84 @@ final class HostileServerTest {
     private HttpServer serve(HttpHandler handler, HttpLimits limits) throws Exception {
         final HttpServer.Builder builder = HttpServer.builder("http://127.0.0.1:0")
                 .engine(engines.engine())
+                // What the kernel takes for a peer is no longer pending.
+                .options(ServerOptions.DEFAULT.withConnections(
+                        ConnectionOptions.DEFAULT.withSocket(SocketOptions.DEFAULT.withSendBufferBytes(16 << 10))))
                 .limits(limits)
                 .handler(handler);
         return engines.closing((style.inLoop() ? builder.inLoop() : builder).start());
     }
 
-    /** What it has asked for is not kept for it for ever. */
-    @Test
-    void shouldResetAPeerThatDoesNotRead() throws Exception {
-        final HttpServer server = serve(
-                (request, response) -> {
-                    if (request.path().equals("/stream") && !style.inLoop()) {
-                        final OutputStream out = response.outputStream();
-                        while (true) {
-                            out.write(new byte[10_000]);
-                        }
-                    }
-                    response.send(new byte[8 << 20]);
-                },
-                HttpLimits.DEFAULT.withWriteTimeout(Duration.ofMillis(50)));
-        for (String path : new String[] {"/whole", "/stream"}) {
-            try (Peer peer = Peer.connectWithSmallBuffers(server.address())) {
-                new Browser(peer).get(path);
-                peer.receive(1);
-                EngineFixture.until("its end", () -> server.engine().connectionCount() == 0);
-                peer.receiveUntilGone();
+    private void answer(Request request, Response response, Path file) throws Exception {
+        switch (request.path()) {
+            case "/stream" -> {
+                final OutputStream out = response.outputStream();
+                // In the loop nobody waits, so what is streamed there has to be less.
+                for (int i = 0; i < 500 || !style.inLoop(); i++) {
+                    out.write(new byte[10_000]);
+                }
             }
+            case "/file" -> response.sendFile(file);
+            // It is pending when the handler has returned, in both styles.
+            case "/returned" -> response.send(new byte[240_000]);
+            default -> response.send(new byte[32 << 20]);
+        }
+    }
+
+    private static ClosedConnection lastClose(HttpServer server) throws Exception {
+        EngineFixture.until("its end", () -> server.engine().connectionCount() == 0);
+        return EngineFixture.await(server.engine().recentCloses()).getFirst();
+    }
+
+    private static Path sparse(Path file) throws Exception {
+        try (var out = new RandomAccessFile(file.toFile(), "rw")) {
+            out.setLength(64 << 20);
+        }
+        return file;
+    }
+
+    /** What it has asked for is not kept for it for ever. */
+    @ParameterizedTest
+    @ValueSource(strings = {"/whole", "/stream", "/file", "/returned"})
+    void shouldResetAPeerThatDoesNotRead(String path) throws Exception {
+        final Path file = sparse(engines.directory().resolve("file"));
+        final HttpServer server = serve(
+                (request, response) -> answer(request, response, file),
+                HttpLimits.DEFAULT.withWriteTimeout(Duration.ofMillis(50)));
+        try (Peer peer = Peer.connectWithSmallBuffers(server.address())) {
+            new Browser(peer).get(path);
+            peer.receive(1);
+
+            final ClosedConnection close = lastClose(server);
+            assertThat(close.kind()).isEqualTo(CloseCause.Kind.TIMED_OUT);
+            assertThat(close.message()).contains("write timeout: the peer took nothing");
+            peer.receiveUntilGone();
+        }
+    }
+
+    /** It takes something all the time, but not two gigabytes a second. */
+    @ParameterizedTest
+    @ValueSource(strings = {"/whole", "/stream", "/file"})
+    void shouldResetAPeerThatReadsTooSlowly(String path) throws Exception {
+        final Path file = sparse(engines.directory().resolve("file"));
+        final HttpServer server = serve(
+                (request, response) -> answer(request, response, file),
+                HttpLimits.DEFAULT.withWriteTimeout(Duration.ofMillis(200)).withWriteBytesPerSecond(Integer.MAX_VALUE));
+        try (Peer peer = Peer.connectWithSmallBuffers(server.address())) {
+            new Browser(peer).get(path);
+            peer.receive(1);
+            final CompletableFuture<Void> reading = EngineFixture.async(() -> {
+                while (true) {
+                    peer.receive(100);
+                    LockSupport.parkNanos(1_000_000);
+                }
+            });
+
+            final ClosedConnection close = lastClose(server);
+            assertThat(close.kind()).isEqualTo(CloseCause.Kind.TIMED_OUT);
+            // On a busy machine it may take nothing for so long.
+            assertThat(close.message()).contains("of what is pending");
+            EngineFixture.awaitFailure(reading);
         }
     }
 }
