@@ -5,7 +5,9 @@ import io.hawser.buffer.Buffer;
 import io.hawser.buffer.Reader;
 import io.hawser.buffer.Writer;
 import io.hawser.buffer.WriterHook;
+import io.hawser.connection.Connection;
 import io.hawser.connection.FileSource;
+import io.hawser.loop.EventLoop;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -16,6 +18,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.zip.Deflater;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,29 +32,36 @@ final class CompressedResponse extends ForwardingResponse {
     private final Request request;
     private final Optional<Compression.Coding> coding;
     private final int minBytes;
-    private final int level;
+    private final DeflaterPool deflaters;
 
+    private @Nullable Deflater lent;
     private @Nullable CompressingStream compressing;
     private @Nullable Streamed streamed;
     private @Nullable Buffer staging;
     private boolean deferred;
 
-    CompressedResponse(Request request, Response target, Optional<Compression.Coding> coding, int minBytes, int level) {
+    CompressedResponse(
+            Request request,
+            Response target,
+            Optional<Compression.Coding> coding,
+            int minBytes,
+            DeflaterPool deflaters) {
         super(target);
         this.request = request;
         this.coding = coding;
         this.minBytes = minBytes;
-        this.level = level;
+        this.deflaters = deflaters;
     }
 
     // ---- whether
 
     /**
-     * Whether the answer, as its head is now, is to be compressed; notes in it that it might have been.
+     * Whether the answer, as its head is now, is to be compressed; notes in it that it might have been. If so there is something to do it with.
      *
      * @param length of the body; -1 if it is not known
+     * @param streamed whether what comes of it is written to the connection before all is known
      */
-    private boolean decide(long length) {
+    private boolean decide(long length, boolean streamed) {
         final Headers headers = headers();
         if (!isCandidate(headers)) {
             return false;
@@ -59,7 +69,27 @@ final class CompressedResponse extends ForwardingResponse {
         if (!headers.containsToken("Vary", "Accept-Encoding") && !headers.containsToken("Vary", "*")) {
             headers.add("Vary", "Accept-Encoding");
         }
-        return coding.isPresent() && !request.method().equals("HEAD") && (length < 0 || length >= minBytes);
+        return coding.isPresent()
+                && !request.method().equals("HEAD")
+                && (length < 0 || length >= minBytes)
+                && (!streamed || hasRoom(length))
+                && borrow();
+    }
+
+    /** In the loop nobody waits, so all that comes of it has to be pending at once. */
+    private boolean hasRoom(long length) {
+        if (!EventLoop.isLoopThread()) {
+            return true;
+        }
+        final Connection connection = request.connection();
+        return length <= (connection.engine().limits().outboundBytes() - connection.pendingBytes()) / 2;
+    }
+
+    private boolean borrow() {
+        if (lent == null) {
+            lent = deflaters.take(coding.orElseThrow());
+        }
+        return lent != null;
     }
 
     private boolean isCandidate(Headers headers) {
@@ -85,7 +115,8 @@ final class CompressedResponse extends ForwardingResponse {
     }
 
     private CompressingStream compress(OutputStream out) {
-        final CompressingStream stream = new CompressingStream(out, coding.orElseThrow(), level);
+        final CompressingStream stream =
+                new CompressingStream(out, coding.orElseThrow(), Objects.requireNonNull(lent, "a deflater"));
         compressing = stream;
         return stream;
     }
@@ -102,7 +133,7 @@ final class CompressedResponse extends ForwardingResponse {
 
     @Override
     public void send(byte[] body) {
-        if (isCommitted() || !decide(body.length)) {
+        if (isCommitted() || !decide(body.length, false)) {
             super.send(body);
             return;
         }
@@ -127,7 +158,7 @@ final class CompressedResponse extends ForwardingResponse {
     @Override
     public void send(Reader body) {
         final long length = body.readableBytes();
-        if (isCommitted() || !decide(length)) {
+        if (isCommitted() || !decide(length, true)) {
             super.send(body);
             return;
         }
@@ -148,7 +179,7 @@ final class CompressedResponse extends ForwardingResponse {
 
     @Override
     public void sendFile(FileSource file, long offset, long count) throws IOException {
-        if (isCommitted() || !decide(count)) {
+        if (isCommitted() || !decide(count, true)) {
             super.sendFile(file, offset, count);
             return;
         }
@@ -286,6 +317,11 @@ final class CompressedResponse extends ForwardingResponse {
             compressing = null;
             stream.free();
         }
+        final Deflater deflater = lent;
+        if (deflater != null) {
+            lent = null;
+            deflaters.give(deflater, coding.orElseThrow());
+        }
         final Buffer buffer = staging;
         if (buffer != null) {
             staging = null;
@@ -325,7 +361,7 @@ final class CompressedResponse extends ForwardingResponse {
             OutputStream decided = out;
             if (decided == null) {
                 final OutputStream raw = CompressedResponse.super.outputStream();
-                if (decide(-1)) {
+                if (decide(-1, true)) {
                     markCompressed();
                     decided = compress(raw);
                 } else {
@@ -354,7 +390,7 @@ final class CompressedResponse extends ForwardingResponse {
         private boolean finish() throws IOException {
             if (out == null) {
                 final byte[] all = Arrays.copyOf(kept, length);
-                decide(length);
+                final boolean unused = decide(length, false);
                 CompressedResponse.super.send(all);
                 return true;
             }

@@ -8,9 +8,10 @@ import java.nio.ByteOrder;
 import java.util.Objects;
 import java.util.zip.CRC32;
 import java.util.zip.Deflater;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Compresses into another stream, as gzip (RFC 1952) or zlib (RFC 1950). {@link #free} has to be called, whatever happens: its state is native memory.
+ * Compresses into another stream, as gzip (RFC 1952) or zlib (RFC 1950). The deflater is whose this is; when it is given to somebody else, {@link #free} has been called.
  *
  * <p><b>Thread:</b> one at a time.
  */
@@ -23,16 +24,27 @@ final class CompressingStream extends OutputStream {
 
     private final OutputStream out;
     private final boolean gzip;
-    private final Deflater deflater;
+    /** Null when this is over: it is somebody else's then. */
+    private @Nullable Deflater lent;
+
     private final CRC32 checksum = new CRC32();
     private final byte[] output = new byte[OUTPUT_BYTES];
     private boolean begun;
     private boolean finished;
 
-    CompressingStream(OutputStream out, Compression.Coding coding, int level) {
+    /** @param deflater as new, and made for {@code coding} */
+    CompressingStream(OutputStream out, Compression.Coding coding, Deflater deflater) {
         this.out = out;
         this.gzip = coding == Compression.Coding.GZIP;
-        this.deflater = new Deflater(level, gzip);
+        this.lent = deflater;
+    }
+
+    private Deflater deflater() throws IOException {
+        final Deflater deflater = lent;
+        if (deflater == null) {
+            throw new IOException("The stream has ended");
+        }
+        return deflater;
     }
 
     @Override
@@ -46,6 +58,7 @@ final class CompressingStream extends OutputStream {
         if (finished) {
             throw new IOException("The stream has ended");
         }
+        final Deflater deflater = deflater();
         begin();
         if (gzip) {
             checksum.update(source, offset, length);
@@ -72,6 +85,7 @@ final class CompressingStream extends OutputStream {
     @Override
     public void flush() throws IOException {
         if (!finished) {
+            final Deflater deflater = deflater();
             begin();
             int n;
             do {
@@ -87,6 +101,7 @@ final class CompressingStream extends OutputStream {
         if (finished) {
             return;
         }
+        final Deflater deflater = deflater();
         begin();
         finished = true;
         deflater.finish();
@@ -103,9 +118,9 @@ final class CompressingStream extends OutputStream {
         }
     }
 
-    /** Gives the memory back; a second call does nothing. */
+    /** Lets go of the deflater: nothing more can be written. */
     void free() {
         finished = true;
-        deflater.end();
+        lent = null;
     }
 }

@@ -16,17 +16,21 @@ import java.util.Optional;
  *
  * <p>Do not compress answers that hold a secret next to what an attacker can choose: their length tells about it (BREACH).
  *
+ * <p><b>Memory:</b> what compresses an answer takes 256 KiB outside of the heap, for as long as the answer takes: of a file or a stream that is as long as
+ * the peer takes. {@link Builder#concurrentAnswers} of them have one at once; what comes when there are as many is sent as it is. In the loop so is a file
+ * that is too long to be pending at once. A few are kept for the next answers, until {@link #close()}.
+ *
  * <p><b>Thread:</b> any, as the handler that it wraps.
  */
-public final class Compression implements HttpHandler {
+public final class Compression implements HttpHandler, AutoCloseable {
     private final HttpHandler handler;
     private final int minBytes;
-    private final int level;
+    private final DeflaterPool deflaters;
 
     private Compression(Builder builder) {
         this.handler = builder.handler;
         this.minBytes = builder.minBytes;
-        this.level = builder.level;
+        this.deflaters = new DeflaterPool(builder.level, builder.concurrentAnswers);
     }
 
     /** Compresses the answers of {@code handler}, with the defaults. */
@@ -42,7 +46,7 @@ public final class Compression implements HttpHandler {
     @Override
     public void handle(Request request, Response response) throws Exception {
         final Optional<Coding> coding = Coding.choose(request.headers().all("Accept-Encoding"));
-        final CompressedResponse compressed = new CompressedResponse(request, response, coding, minBytes, level);
+        final CompressedResponse compressed = new CompressedResponse(request, response, coding, minBytes, deflaters);
         boolean done = false;
         try {
             handler.handle(request, compressed);
@@ -53,6 +57,16 @@ public final class Compression implements HttpHandler {
                 compressed.free();
             }
         }
+    }
+
+    DeflaterPool deflaters() {
+        return deflaters;
+    }
+
+    /** Gives back the memory that is kept for the next answers. Who answers on keeps none; who never calls this leaves it to the collector. */
+    @Override
+    public void close() {
+        deflaters.close();
     }
 
     @Override
@@ -98,6 +112,7 @@ public final class Compression implements HttpHandler {
         private final HttpHandler handler;
         private int minBytes = 1024;
         private int level = 6;
+        private int concurrentAnswers = 256;
 
         private Builder(HttpHandler handler) {
             this.handler = handler;
@@ -118,6 +133,15 @@ public final class Compression implements HttpHandler {
                 throw new IllegalArgumentException("A level is 1 to 9: " + value);
             }
             level = value;
+            return this;
+        }
+
+        /** How many answers are compressed at once; at least 0, default 256. */
+        public Builder concurrentAnswers(int count) {
+            if (count < 0) {
+                throw new IllegalArgumentException("concurrentAnswers must not be negative: " + count);
+            }
+            concurrentAnswers = count;
             return this;
         }
 

@@ -158,6 +158,83 @@ final class CompressionTest {
         assertThat(gunzip(response.bytes())).isEqualTo("data: 1\n\ndata: 2\n\ndata: 3\n\n");
     }
 
+    // ---- what it is done with
+
+    @Test
+    void shouldUseADeflaterForManyAnswers() throws Exception {
+        final String[] content = {""};
+        final Compression compression = Compression.of((request, out) -> {
+            out.header("Content-Type", "text/plain");
+            switch (request.path()) {
+                case "/whole" -> out.send(content[0]);
+                case "/stream" -> {
+                    out.outputStream().write(content[0].getBytes(StandardCharsets.US_ASCII));
+                    out.outputStream().flush();
+                    out.outputStream().write("!".getBytes(StandardCharsets.US_ASCII));
+                }
+                default -> {
+                    // In the middle of a block.
+                    out.outputStream().write(content[0].getBytes(StandardCharsets.US_ASCII));
+                    throw new IOException("on purpose");
+                }
+            }
+        });
+        for (int i = 0; i < 30; i++) {
+            content[0] = (i + " ").repeat(3_000);
+            final FakeResponse whole = new FakeResponse();
+            compression.handle(FakeRequest.get("/whole").header("Accept-Encoding", "gzip"), whole);
+            assertThat(gunzip(whole.bytes())).isEqualTo(content[0]);
+            assertThatThrownBy(() -> compression.handle(
+                            FakeRequest.get("/fails").header("Accept-Encoding", "gzip"), new FakeResponse()))
+                    .hasMessage("on purpose");
+            final FakeResponse stream = new FakeResponse();
+            compression.handle(FakeRequest.get("/stream").header("Accept-Encoding", "gzip"), stream);
+            assertThat(gunzip(stream.bytes())).isEqualTo(content[0] + "!");
+            assertThat(compression.deflaters().lentCount()).isZero();
+            assertThat(compression.deflaters().idleCount()).isEqualTo(1);
+        }
+
+        compression.close();
+        assertThat(compression.deflaters().idleCount()).isZero();
+        final FakeResponse late = new FakeResponse();
+        compression.handle(FakeRequest.get("/whole").header("Accept-Encoding", "gzip"), late);
+        assertThat(gunzip(late.bytes())).isEqualTo(content[0]);
+        assertThat(compression.deflaters().idleCount()).isZero();
+    }
+
+    @Test
+    void shouldLendADeflaterToOneAnswerAtATime() throws Exception {
+        final Compression[] self = {null};
+        final OutputStream[] kept = {null};
+        final FakeResponse inner = new FakeResponse();
+        final FakeResponse more = new FakeResponse();
+        self[0] = Compression.builder((request, out) -> {
+                    out.header("Content-Type", "text/plain");
+                    out.outputStream().write(TEXT.getBytes(StandardCharsets.US_ASCII));
+                    if (request.path().equals("/outer")) {
+                        self[0].handle(FakeRequest.get("/inner").header("Accept-Encoding", "gzip"), inner);
+                        kept[0] = out.outputStream();
+                        assertThat(self[0].deflaters().lentCount()).isEqualTo(1);
+                    } else if (request.path().equals("/inner")) {
+                        self[0].handle(FakeRequest.get("/more").header("Accept-Encoding", "gzip"), more);
+                        assertThat(self[0].deflaters().lentCount()).isEqualTo(2);
+                    }
+                })
+                .concurrentAnswers(2)
+                .build();
+        final FakeResponse outer = new FakeResponse();
+
+        self[0].handle(FakeRequest.get("/outer").header("Accept-Encoding", "gzip"), outer);
+
+        assertThat(gunzip(outer.bytes())).isEqualTo(TEXT);
+        assertThat(gunzip(inner.bytes())).isEqualTo(TEXT);
+        assertThat(more.field("Content-Encoding")).isEmpty();
+        assertThat(more.field("Vary")).contains("Accept-Encoding");
+        assertThat(more.text()).isEqualTo(TEXT);
+        assertThat(self[0].deflaters().lentCount()).isZero();
+        assertThatThrownBy(() -> kept[0].write(1)).isInstanceOf(IOException.class);
+    }
+
     @Test
     void shouldLeaveAFailedAnswerToTheServer() {
         final FakeResponse response = new FakeResponse();

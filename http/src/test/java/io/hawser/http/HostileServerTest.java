@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
@@ -189,5 +190,40 @@ final class HostileServerTest {
             assertThat(close.message()).contains("of what is pending");
             EngineFixture.awaitFailure(reading);
         }
+    }
+
+    /** What compresses an answer is held for as long as its peer takes. */
+    @Test
+    void shouldCompressNoMoreAnswersAtOnceThanAllowed() throws Exception {
+        final byte[] noise = new byte[10_000];
+        new Random(1).nextBytes(noise);
+        final Compression compression = Compression.builder((request, response) -> {
+                    if (style.inLoop()) {
+                        response.defer();
+                    }
+                    final OutputStream out =
+                            response.header("Content-Type", "text/plain").outputStream();
+                    out.write(noise);
+                    out.flush();
+                    while (!style.inLoop()) {
+                        out.write(noise);
+                    }
+                })
+                .concurrentAnswers(3)
+                .build();
+        final HttpServer server = serve(compression, HttpLimits.DEFAULT);
+        int compressed = 0;
+        for (int i = 0; i < 8; i++) {
+            final Peer peer = engines.closing(Peer.connectWithSmallBuffers(server.address()));
+            new Browser(peer).send("GET / HTTP/1.1\r\nHost: a\r\nAccept-Encoding: gzip\r\n\r\n");
+            compressed += peer.receiveText(300).contains("\r\nContent-Encoding: gzip\r\n") ? 1 : 0;
+        }
+
+        assertThat(compressed).isEqualTo(3);
+        assertThat(compression.deflaters().lentCount()).isEqualTo(3);
+        EngineFixture.await(server.closeAsync(Duration.ZERO));
+        EngineFixture.until("all to be back", () -> compression.deflaters().lentCount() == 0);
+        compression.close();
+        assertThat(compression.deflaters().idleCount()).isZero();
     }
 }
