@@ -185,7 +185,10 @@ public interface Connection extends AutoCloseable {
      */
     void onClose(Consumer<CloseCause> callback);
 
-    /** The bytes written and not taken by the kernel yet, those of {@link #sendFile} and {@link #sendLarge} included, of which each counts as 16 KiB at least. */
+    /**
+     * The bytes written and not taken by the kernel yet, those of {@link #sendFile} and {@link #sendLarge} included, of which each counts as 16 KiB at
+     * least.
+     */
     long pendingBytes();
 
     /**

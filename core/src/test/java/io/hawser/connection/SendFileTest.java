@@ -4,6 +4,7 @@ package io.hawser.connection;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.hawser.buffer.Buffer;
 import io.hawser.buffer.BufferFullException;
 import io.hawser.transport.ChannelFile;
 import io.hawser.transport.FileHandle;
@@ -139,6 +140,92 @@ final class SendFileTest {
         assertThat(peer.receiveText(1)).isEqualTo("!");
         EngineFixture.await(sent);
         handler.awaitEvent("writable");
+    }
+
+    /** As files, from memory. */
+    @Test
+    void shouldSendLongMessagesInTheirPlace() throws Exception {
+        final Engine engine = engines.engine(
+                builder -> builder.limits(Limits.DEFAULT.withOutboundBytes(1 << 20, 64 << 10, 16 << 10)));
+        final Payload first = Payload.random(4, 5 * MEBIBYTE);
+        final Payload second = Payload.random(5, 3 * MEBIBYTE);
+        final CompletableFuture<Void> sent = new CompletableFuture<>();
+        final Recorder handler = new Recorder().onOpen(c -> {
+            c.writer().writeString("before ");
+            c.sendLarge(first.bytes());
+            c.writer().writeString(" between ");
+            try (Buffer body = new Buffer(engine.pool())) {
+                body.writeBytes(second.bytes());
+                c.sendLarge(body.slice(body.readableBytes())).thenRun(() -> sent.complete(null));
+            }
+            c.sendLarge(new byte[0]);
+            c.writer().writeString(" after");
+            assertThat(c.pendingBytes()).isGreaterThanOrEqualTo(first.size() + second.size() + 22);
+            c.close();
+        });
+        final Peer peer = engines.closing(Peer.connectWithSmallBuffers(
+                engines.listen(engine, wire.family(), handler).address()));
+
+        assertThat(peer.receiveText(7)).isEqualTo("before ");
+        first.assertEqualTo(peer.receive(first.size()));
+        assertThat(peer.receiveText(9)).isEqualTo(" between ");
+        second.assertEqualTo(peer.receive(second.size()));
+        assertThat(peer.receiveAllText()).isEqualTo(" after");
+        EngineFixture.await(sent);
+    }
+
+    @Test
+    void shouldSendLongMessagesInTheBlockingStyle() throws Exception {
+        final Engine engine = engines.engine(
+                builder -> builder.limits(Limits.DEFAULT.withOutboundBytes(1 << 20, 64 << 10, 16 << 10)));
+        final Payload payload = Payload.random(6, 3 * MEBIBYTE);
+        final Server server = engine.serve(engines.freshAddress(wire.family()), ServerOptions.DEFAULT, connection -> {
+            connection.writer().writeBytes(connection.reader().readBytes(1));
+            connection.sendLarge(payload.bytes());
+            try (Buffer body = new Buffer(engine.pool())) {
+                body.writeBytes(payload.bytes());
+                connection.sendLarge(body.slice(body.readableBytes()));
+            }
+            connection.writer().writeString("!");
+        });
+        final Peer peer = engines.closing(Peer.connectWithSmallBuffers(server.address()));
+        peer.send("?");
+
+        assertThat(peer.receiveText(1)).isEqualTo("?");
+        payload.assertEqualTo(peer.receive(payload.size()));
+        payload.assertEqualTo(peer.receive(payload.size()));
+        assertThat(peer.receiveText(1)).isEqualTo("!");
+    }
+
+    @Test
+    void shouldGiveBackLongMessagesThatAreNotSent() throws Exception {
+        final Engine engine = engines.engine();
+        final List<CompletableFuture<Void>> sent = new ArrayList<>();
+        final Recorder handler = new Recorder().onOpen(c -> {
+            for (int i = 0; i < 3; i++) {
+                try (Buffer body = new Buffer(engine.pool())) {
+                    body.writeBytes(new byte[5 * MEBIBYTE]);
+                    sent.add(c.sendLarge(body.slice(body.readableBytes())));
+                    if (i == 1) {
+                        c.loop().execute(c::abort);
+                    }
+                }
+            }
+        });
+        final Peer peer = engines.closing(Peer.connectWithSmallBuffers(
+                engines.listen(engine, wire.family(), handler).address()));
+        handler.awaitClose();
+        peer.receiveUntilGone();
+
+        for (CompletableFuture<Void> failed : sent) {
+            assertThat(EngineFixture.awaitFailure(failed)).isInstanceOf(ConnectionClosedException.class);
+        }
+        try (Buffer body = new Buffer(engine.pool())) {
+            body.writeString("late");
+            final Connection closed = handler.awaitOpen();
+            assertThat(EngineFixture.awaitFailure(closed.sendLarge(body.slice(4))))
+                    .isInstanceOf(ConnectionClosedException.class);
+        }
     }
 
     /** What is no file of the transport's own making is read and sent piece by piece. */

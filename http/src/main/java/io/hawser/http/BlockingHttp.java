@@ -44,8 +44,11 @@ final class BlockingHttp extends HttpConnection {
 
     @Override
     void sendBody(byte[] body) {
-        for (int at = 0; at < body.length; at += PIECE_BYTES) {
-            writer().writeBytes(body, at, Math.min(PIECE_BYTES, body.length - at));
+        int at = 0;
+        while (at < body.length) {
+            final int n = Math.min(PIECE_BYTES, body.length - at);
+            writer().writeBytes(body, at, n);
+            at += n;
         }
     }
 

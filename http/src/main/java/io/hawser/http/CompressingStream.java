@@ -11,7 +11,8 @@ import java.util.zip.Deflater;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Compresses into another stream, as gzip (RFC 1952) or zlib (RFC 1950). The deflater is whose this is; when it is given to somebody else, {@link #free} has been called.
+ * Compresses into another stream, as gzip (RFC 1952) or zlib (RFC 1950). The deflater stays the caller's, who calls {@link #free}
+ * before somebody else has it.
  *
  * <p><b>Thread:</b> one at a time.
  */
