@@ -18,7 +18,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code hawser bench}: a load generator against an echo server. */
+/** {@code hawser bench}: a load generator against an echo server, or one of HTTP. */
 @Command(
         name = "bench",
         description = {
@@ -32,6 +32,9 @@ import picocli.CommandLine.Spec;
                     + " connecting included. With --ramp connections open one after the other, and each sends at once; what"
                     + " --duration measures begins when all should be open.",
             "",
+            "Over http:// and https:// the messages are GET requests of HTTP/1.1 for the path. Answers whose status is not 2xx count as"
+                    + " errors. A connection that the server ends after an answer is replaced.",
+            "",
             "Over udp:// each message is a datagram with a number; those that do not come back in time are counted as lost,"
                     + " and so are answers that come late, twice or out of order. Loss alone is no failure."
         },
@@ -43,6 +46,7 @@ import picocli.CommandLine.Spec;
             "  hawser bench tcp://127.0.0.1:7000",
             "  hawser bench tcp://127.0.0.1:7000 --connections 100 --size 1024 --duration 30",
             "  hawser bench unix:///tmp/echo.sock --rate 20000 --json",
+            "  hawser bench http://127.0.0.1:8080/index.html --connections 100",
             "  hawser bench udp://127.0.0.1:7000 --in-flight 8",
             "  hawser bench tcp://127.0.0.1:7000 --codec length4 --requests 100000 --ramp 2",
             "",
@@ -53,6 +57,7 @@ final class BenchCommand implements Callable<Integer> {
     private static final int MAX_CONNECTIONS = 1_000_000;
     private static final int MAX_IN_FLIGHT = 1 << 20;
     private static final int MAX_SIZE_BYTES = 16 << 20;
+    private static final int DEFAULT_SIZE_BYTES = 64;
     private static final double MAX_SECONDS = 1_000_000;
     private static final double MAX_TIMEOUT_SECONDS = 600;
     private static final double MAX_RATE = 1e8;
@@ -72,7 +77,9 @@ final class BenchCommand implements Callable<Integer> {
 
     @Parameters(
             paramLabel = "URI",
-            description = "The echo server: tcp://HOST:PORT, tls://HOST:PORT, unix:///PATH or udp://HOST:PORT")
+            description =
+                    "The echo server: tcp://HOST:PORT, tls://HOST:PORT, unix:///PATH or udp://HOST:PORT; or a page:"
+                            + " http://HOST:PORT/PATH or https://HOST:PORT/PATH")
     private String address = "";
 
     @Option(
@@ -89,8 +96,8 @@ final class BenchCommand implements Callable<Integer> {
                             + " may be; default: 1024, or as many as fit into 256 MiB in all")
     private @Nullable Integer inFlight;
 
-    @Option(names = "--size", paramLabel = "BYTES", description = "Size of a message; default: ${DEFAULT-VALUE}")
-    private int size = 64;
+    @Option(names = "--size", paramLabel = "BYTES", description = "Size of a message; default: 64. Not with http")
+    private @Nullable Integer size;
 
     @Option(
             names = "--codec",
@@ -156,7 +163,7 @@ final class BenchCommand implements Callable<Integer> {
         final Terminal terminal = json ? Terminal.NONE : Terminal.detect();
         final Report report = new Report(out, terminal);
         final LoadResult result;
-        final Optional<Tls> tls = tlsOptions.client(load.address().isTls(), tlsProvider.provider());
+        final Optional<Tls> tls = tls(load);
         try (LoadRun run = LoadRun.connect(engineOptions.engine("bench"), load, tls, stop)) {
             if (!json) {
                 report.plan(load, run.transport(), run.loops());
@@ -178,9 +185,16 @@ final class BenchCommand implements Callable<Integer> {
         return failure.isPresent() ? 1 : 0;
     }
 
+    private Optional<Tls> tls(LoadSpec load) throws IOException {
+        final Optional<Tls> tls = tlsOptions.client(load.address().isTls(), tlsProvider.provider());
+        return tls.isEmpty() || load.http() == null
+                ? tls
+                : Optional.of(tls.get().speaking("http/1.1"));
+    }
+
     private LoadSpec load() {
         Usage.requireRange(spec, "--connections", connections, 1, MAX_CONNECTIONS);
-        Usage.requireRange(spec, "--size", size, 1, MAX_SIZE_BYTES);
+        Usage.requireRange(spec, "--size", size(), 1, MAX_SIZE_BYTES);
         final double seconds = duration == null ? DEFAULT_SECONDS : duration;
         Usage.requireRange(spec, "--duration", seconds, 0.001, MAX_SECONDS);
         final double warmupSeconds = warmup == null ? DEFAULT_WARMUP_SECONDS : warmup;
@@ -189,34 +203,54 @@ final class BenchCommand implements Callable<Integer> {
         if (rate != null) {
             Usage.requireRange(spec, "--rate", perSecond, 0.001, MAX_RATE);
         }
-        if (address.startsWith("http") || address.startsWith("ws")) {
-            throw wrong(
-                    "'" + address + "': this measures echo over tcp, tls, unix and udp; for HTTP there are wrk and ab");
+        if (address.startsWith("ws")) {
+            throw wrong("'" + address + "': this measures echo over tcp, tls, unix and udp, and HTTP; not WebSocket");
         }
-        final Address target = Usage.address(spec, address);
+        final Optional<HttpTarget> http = http();
+        final Address target = http.map(HttpTarget::address).orElseGet(() -> Usage.address(spec, address));
         if (target.isUdp()) {
             Usage.requireRange(
-                    spec, "--size", size, DatagramClient.HEADER_BYTES, DatagramOptions.MAX_IPV4_PAYLOAD_BYTES);
+                    spec, "--size", size(), DatagramClient.HEADER_BYTES, DatagramOptions.MAX_IPV4_PAYLOAD_BYTES);
         }
         final long messages = requests(target);
         requireCodecFits(target);
         return new LoadSpec(
                 target,
                 connections,
-                inFlight(),
-                size,
+                inFlight(http.map(page -> page.head().length()).orElse(size())),
+                http.isPresent() ? 0 : size(),
                 rate == null ? Pacing.CLOSED_LOOP : Pacing.OPEN_LOOP,
                 perSecond,
                 messages > 0 ? 0 : (long) (warmupSeconds * 1e9),
                 messages > 0 ? LoadSpec.UNBOUNDED_NS : (long) (seconds * 1e9),
                 answerTimeoutNs(target),
                 codec,
+                http.orElse(null),
                 messages,
                 rampNs(target));
     }
 
     private ParameterException wrong(String message) {
         return new ParameterException(spec.commandLine(), message);
+    }
+
+    private int size() {
+        return size == null ? DEFAULT_SIZE_BYTES : size;
+    }
+
+    /** What to get; nothing where it is an echo server. */
+    private Optional<HttpTarget> http() {
+        if (!HttpTarget.isHttp(address)) {
+            return Optional.empty();
+        }
+        if (size != null || codec != null) {
+            throw wrong("--size and --codec are for echo servers, not for HTTP");
+        }
+        try {
+            return Optional.of(HttpTarget.parse(address));
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
+        }
     }
 
     /** 0 for none. */
@@ -260,11 +294,11 @@ final class BenchCommand implements Callable<Integer> {
                     + NamedFraming.BINARY_NAMES);
         }
         try {
-            codec.frameBytes(size);
+            codec.frameBytes(size());
         } catch (IllegalArgumentException e) {
             throw new ParameterException(
                     spec.commandLine(),
-                    "--size " + size + " does not go with --codec " + codec + ": " + e.getMessage(),
+                    "--size " + size() + " does not go with --codec " + codec + ": " + e.getMessage(),
                     e);
         }
     }
@@ -281,15 +315,16 @@ final class BenchCommand implements Callable<Integer> {
         return (long) (seconds * 1e9);
     }
 
-    private int inFlight() {
-        final long most = MAX_PENDING_BYTES / connections / size;
+    private int inFlight(int messageBytes) {
+        final long most = MAX_PENDING_BYTES / connections / messageBytes;
         final boolean closed = rate == null;
         final int wanted = inFlight != null ? inFlight : closed ? 1 : Math.clamp(most / 2, 1, OPEN_LOOP_IN_FLIGHT);
         Usage.requireRange(spec, "--in-flight", wanted, 1, MAX_IN_FLIGHT);
         if (wanted > most) {
             throw new ParameterException(
                     spec.commandLine(),
-                    "--connections × --in-flight × --size must not exceed " + (MAX_PENDING_BYTES >> 20) + " MiB");
+                    "--connections × --in-flight × the size of a message must not exceed " + (MAX_PENDING_BYTES >> 20)
+                            + " MiB");
         }
         return wanted;
     }

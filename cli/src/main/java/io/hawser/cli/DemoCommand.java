@@ -204,6 +204,7 @@ final class DemoCommand implements Callable<Integer> {
                 allNs - warmupNs,
                 LoadSpec.ANSWER_TIMEOUT_NS,
                 server.style() == Style.FRAMED ? DemoServers.FRAMING : null,
+                null,
                 0,
                 0);
     }

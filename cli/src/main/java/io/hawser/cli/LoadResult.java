@@ -37,7 +37,8 @@ record LoadResult(LoadSpec spec, String transport, int loops, LoadSample sample,
             return Optional.of("nothing came back");
         }
         if (sample.unanswered() > 0 && !fellBehind()) {
-            return Optional.of(Units.counted(sample.unanswered(), "message") + " never came back");
+            return Optional.of(Units.counted(sample.unanswered(), spec.messageNoun())
+                    + (spec.http() == null ? " never came back" : " got no answer"));
         }
         return Optional.empty();
     }
@@ -53,14 +54,17 @@ record LoadResult(LoadSpec spec, String transport, int loops, LoadSample sample,
         return all;
     }
 
-    /** Bytes a second, each way. */
+    /** Bytes a second, each way; of HTTP, those that came. */
     double bytesPerSecond() {
-        return sample.messagesPerSecond() * spec.size();
+        if (spec.http() == null) {
+            return sample.messagesPerSecond() * spec.size();
+        }
+        return sample.messagesPerSecond() * sample.verifiedBytes() / Math.max(1, sample.verifiedMessages());
     }
 
     /** For programs. */
     Json toJson() {
-        return toJson(spec.address().toString());
+        return toJson(spec.target());
     }
 
     /**
@@ -79,8 +83,10 @@ record LoadResult(LoadSpec spec, String transport, int loops, LoadSample sample,
                 .put("transport", transport)
                 .put("loops", loops)
                 .put("connections", spec.connections())
-                .put("in_flight", spec.inFlight())
-                .put("size_bytes", spec.size());
+                .put("in_flight", spec.inFlight());
+        if (spec.http() == null) {
+            json.put("size_bytes", spec.size());
+        }
         if (spec.framing() != null) {
             json.put("codec", spec.framing().name());
         }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.hawser.cli;
 
+import io.hawser.connection.ConnectionHandler;
 import io.hawser.connection.ConnectionOptions;
 import io.hawser.connection.Engine;
 import io.hawser.connection.Limits;
@@ -21,7 +22,7 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
- * A load on an echo server: connects, sends for as long as its specification says, and collects what the loops have measured. One thread,
+ * A load on an echo server, or on one of HTTP: connects, sends for as long as its specification says, and collects what the loops have measured. One thread,
  * which must not be a loop, but for what says otherwise.
  */
 final class LoadRun implements Load {
@@ -100,7 +101,7 @@ final class LoadRun implements Load {
         final CompletableFuture<?> dialled = spec.address().isUdp()
                 ? engine.connectDatagram(
                         spec.address(), DatagramClient.options(spec), new DatagramClient(spec, this, number))
-                : engine.dial(spec.address(), options, new EchoClient(spec, this, number).handler(engine));
+                : engine.dial(spec.address(), options, client(number));
         return dialled.whenComplete((_, failure) -> {
             if (failure != null) {
                 errors.add("could not connect", Failures.reason(failure));
@@ -109,7 +110,19 @@ final class LoadRun implements Load {
         });
     }
 
+    private ConnectionHandler client(int number) {
+        final HttpTarget http = spec.http();
+        return http == null
+                ? new EchoClient(spec, this, number).handler(engine)
+                : new HttpLoadClient(spec, this, http, number);
+    }
+
     // ---- for clients
+
+    /** Connects a client once more, on the loop that it belongs to. */
+    CompletableFuture<?> redial(ConnectionHandler client, EventLoop loop) {
+        return engine.dial(spec.address(), options, client, loop);
+    }
 
     /** The part of the load that {@code loop} makes. Any thread. */
     LoopLoad loadOf(EventLoop loop) {

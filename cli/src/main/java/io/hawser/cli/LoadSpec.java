@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  *     long a silence no more answers are waited for
  * @param framing in what each message is put; null for nothing but its bytes
  * @param requests after how many messages a connection is done; 0 if only the time ends it
+ * @param http what is got over HTTP in place of an echo; null for an echo
  * @param rampNs over how long connections are opened, each of which sends at once; 0 if all are there before anything is sent
  */
 record LoadSpec(
@@ -32,6 +33,7 @@ record LoadSpec(
         long durationNs,
         long answerTimeoutNs,
         @Nullable NamedFraming framing,
+        @Nullable HttpTarget http,
         long requests,
         long rampNs) {
 
@@ -58,7 +60,15 @@ record LoadSpec(
 
     /** The most bytes that a message has on the wire. */
     long wireBytes() {
+        if (http != null) {
+            return http.head().length();
+        }
         return framing == null ? size : framing.frameBytes(size);
+    }
+
+    /** What the load is made on, as the user has named it. */
+    String target() {
+        return http == null ? address.toString() : http.uri();
     }
 
     /** What to call a connection. */
@@ -68,7 +78,7 @@ record LoadSpec(
 
     /** What to call a message. */
     String messageNoun() {
-        return address.isUdp() ? "datagram" : "message";
+        return http != null ? "request" : address.isUdp() ? "datagram" : "message";
     }
 
     /** The most bytes of one connection that can be on their way. */

@@ -116,10 +116,20 @@ final class LoopLoad {
         lastSentNs = nowNs;
     }
 
+    /** An answer has come that is none to count. */
+    void answeredWrong(long nowNs) {
+        lastAnswerNs = nowNs;
+    }
+
     /** A message came back as it was sent. */
     void answered(long sinceNs, long nowNs) {
+        answered(sinceNs, nowNs, spec.size());
+    }
+
+    /** A right answer of {@code bytes} has come. */
+    void answered(long sinceNs, long nowNs, long bytes) {
         verifiedMessages++;
-        verifiedBytes += spec.size();
+        verifiedBytes += bytes;
         lastAnswerNs = nowNs;
         final long countedNs = spec.pacing() == LoadSpec.Pacing.OPEN_LOOP ? sinceNs : nowNs;
         if (countedNs - fromNs >= 0 && countedNs - toNs < 0) {

@@ -19,15 +19,15 @@ final class Report {
 
     /** What is about to happen. */
     void plan(LoadSpec spec, String transport, int loops) {
-        final String size = Units.bytes(spec.size());
+        final String size = spec.http() == null ? " of " + Units.bytes(spec.size()) : "";
         final String what = switch (spec.pacing()) {
-            case CLOSED_LOOP -> Units.counted(spec.inFlight(), spec.messageNoun()) + " of " + size + " in flight each";
+            case CLOSED_LOOP -> Units.counted(spec.inFlight(), spec.messageNoun()) + size + " in flight each";
             case OPEN_LOOP, TIMER ->
-                Units.count(Math.round(spec.rate())) + " " + spec.messageNoun() + "s/s of " + size + " in all";
+                Units.count(Math.round(spec.rate())) + " " + spec.messageNoun() + "s/s" + size + " in all";
         };
         row(
                 "target",
-                terminal.bold(spec.address().toString()) + ", "
+                terminal.bold(spec.target()) + ", "
                         + Units.counted(spec.connections(), spec.connectionNoun()) + " over " + transport + " on "
                         + Units.counted(loops, "loop"));
         row(
@@ -65,14 +65,15 @@ final class Report {
                             + (spec.pacing() == Pacing.CLOSED_LOOP
                                     ? ""
                                     : " of " + Units.count(Math.round(spec.rate())) + " asked for")
-                            + ", " + Units.bytes(result.bytesPerSecond()) + "/s each way");
+                            + ", " + Units.bytes(result.bytesPerSecond())
+                            + (spec.http() == null ? "/s each way" : "/s received"));
             if (spec.requests() > 0) {
                 row("took", Units.time(sample.measuredNs()) + " from the first connection to the last answer");
             }
             latencies(result);
         }
         row(
-                "verified",
+                spec.http() == null ? "verified" : "answered",
                 Units.counted(sample.verifiedMessages(), spec.messageNoun()) + ", "
                         + Units.bytes((double) sample.verifiedBytes())
                         + (spec.requests() > 0 ? "" : ", warm-up included"));

@@ -40,7 +40,7 @@ class UsageTest {
                     serve tls://127.0.0.1:0 --tls-provider x    | none of auto, jdk, openssl
                     bench tcp://127.0.0.1:1 --insecure          | go with TLS
                     bench tls://127.0.0.1:1 --insecure --ca x   | --ca and --crl go without --insecure
-                    bench http://127.0.0.1:1/                   | for HTTP there are wrk and ab
+                    bench ws://127.0.0.1:1/                     | not WebSocket
                     bench wss://127.0.0.1:1/                    | this measures echo over tcp, tls, unix and udp
                     bench                                       | Missing required parameter: 'URI'
                     bench tcp://                                | The port is missing
