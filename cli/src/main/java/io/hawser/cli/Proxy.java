@@ -154,7 +154,7 @@ final class Proxy implements ConnectionHandler {
     }
 
     private static ProxyLink link(Connection client) {
-        return (ProxyLink) client.attachment().orElseThrow();
+        return client.attachment(ProxyLink.class);
     }
 
     @Override

@@ -905,6 +905,11 @@ final class BlockingConnection implements Connection, ReaderHook, WriterHook {
         return Optional.ofNullable(attachment);
     }
 
+    @Override
+    public <T> T attachment(Class<T> kind) {
+        return StreamConnection.attached(attachment, kind, this);
+    }
+
     private void setTimeout(WaitTimeout of, Duration timeout) {
         of.timeoutNs(ConnectionTimeouts.nanos(timeout));
         connection.loop().executeAlways(watchTask);

@@ -36,7 +36,7 @@ final class BlockingEndpoint implements ConnectionHandler {
 
     /** What stands for {@code connection} in the blocking style. */
     static BlockingConnection of(Connection connection) {
-        return (BlockingConnection) connection.attachment().orElseThrow();
+        return connection.attachment(BlockingConnection.class);
     }
 
     /** What a blocking handler is called; one that dials needs none. */

@@ -220,6 +220,15 @@ public interface Connection extends AutoCloseable {
     Optional<Object> attachment();
 
     /**
+     * What was last attached, for a handler that attaches something to each of its connections.
+     *
+     * @param kind what it is
+     * @throws IllegalStateException if nothing was attached
+     * @throws ClassCastException if it is something else
+     */
+    <T> T attachment(Class<T> kind);
+
+    /**
      * Sets how long the connection may be silent while it is read: neither paused, nor held back by too much that is pending, nor ended by
      * the peer's FIN. Then it is closed with {@link CloseCause.Kind#TIMED_OUT}. In the blocking style it says how long one read may wait
      * instead, which ends in a {@link ReadTimeoutException}; there it applies to reads that begin after the call.

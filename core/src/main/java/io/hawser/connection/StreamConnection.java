@@ -1637,6 +1637,19 @@ final class StreamConnection implements Connection, StreamSink, Flushable, Write
         return Optional.ofNullable(attachment);
     }
 
+    /** Called for each read, so it makes nothing that the compiler might not get rid of. */
+    @Override
+    public <T> T attachment(Class<T> kind) {
+        return attached(attachment, kind, this);
+    }
+
+    static <T> T attached(@Nullable Object value, Class<T> kind, Connection to) {
+        if (value == null) {
+            throw new IllegalStateException("Nothing is attached to " + to);
+        }
+        return kind.cast(value);
+    }
+
     private void setTimeout(ConnectionTimeouts.Kind kind, Duration timeout) {
         final long timeoutNs = ConnectionTimeouts.nanos(timeout);
         if (!hop(() -> setTimeout(kind, timeoutNs))) {

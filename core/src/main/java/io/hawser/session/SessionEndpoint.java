@@ -256,7 +256,7 @@ final class SessionEndpoint<M> implements ConnectionHandler {
 
     /** A session, or an opening that may become one. */
     private static Object attached(Connection connection) {
-        return connection.attachment().orElseThrow();
+        return connection.attachment(Object.class);
     }
 
     /** Makes the session of a connection. The loop's thread. */

@@ -2,6 +2,8 @@
 package io.hawser.connection;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import java.io.IOException;
 import java.util.List;
@@ -77,6 +79,21 @@ final class LifeCycleTest {
 
         assertThat(EngineFixture.await(attached)).isEqualTo("context");
         assertThat(peer.receiveText(1)).isEqualTo("!");
+    }
+
+    @Test
+    void shouldTellWhatIsAttached() throws Exception {
+        final CompletableFuture<Connection> opened = new CompletableFuture<>();
+        engines.connect(engines.listen(engines.engine(), Family.TCP, new Recorder().onOpen(opened::complete)));
+        final Connection connection = EngineFixture.await(opened);
+
+        assertThat(connection.attachment()).isEmpty();
+        assertThatIllegalStateException().isThrownBy(() -> connection.attachment(String.class));
+        connection.attach("first");
+        connection.attach("second");
+        assertThat(connection.attachment()).contains("second");
+        assertThat(connection.attachment(String.class)).isEqualTo("second");
+        assertThatExceptionOfType(ClassCastException.class).isThrownBy(() -> connection.attachment(Integer.class));
     }
 
     @Test

@@ -14,7 +14,7 @@ final class HttpBlockingEndpoint implements BlockingHandler {
     }
 
     private static BlockingHttp of(Connection connection) {
-        return (BlockingHttp) connection.attachment().orElseThrow();
+        return connection.attachment(BlockingHttp.class);
     }
 
     @Override

@@ -14,7 +14,7 @@ final class HttpLoopEndpoint implements ConnectionHandler {
     }
 
     private static LoopHttp of(Connection connection) {
-        return (LoopHttp) connection.attachment().orElseThrow();
+        return connection.attachment(LoopHttp.class);
     }
 
     @Override
