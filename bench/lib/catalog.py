@@ -185,10 +185,10 @@ def datagrams(name, size, in_flight):
                     goals=peer_goals("G9", ("netty-epoll",), 0.5))
 
 
-def web_socket(name, title, size, connections, deflate=False):
+def web_socket(name, title, size, connections, deflate=False, load=None):
     return Scenario(name, f"WebSocket echo, {title}, {connections} connections", "closed", CPU,
                     (*OURS, "netty-epoll", "vertx"), mode=WS, baseline="netty-epoll",
-                    load={"size": size, "connections": connections, **({"deflate": True} if deflate else {})},
+                    load={"size": size, "connections": connections, **({"deflate": True} if deflate else {}), **(load or {})},
                     goals=peer_goals("G11", ("netty-epoll",), 0.7), needs="deflate" if deflate else "")
 
 
@@ -248,6 +248,7 @@ SCENARIOS = {scenario.name: scenario for scenario in (
     datagrams("udp-64", 64, 4),
     datagrams("udp-1k", 1024, 1),
     web_socket("g11-64", "64 B", 64, 100),
+    web_socket("g11-64-pipelined", "64 B, 16 in flight", 64, 16, load={"in-flight": 16, "batch": True}),
     web_socket("g11-64k", "64 KiB", 65_536, 16),
     web_socket("g11-64-deflate", "64 B, compressed", 64, 100, deflate=True),
     web_socket("g11-64k-deflate", "64 KiB, compressed", 65_536, 16, deflate=True),
