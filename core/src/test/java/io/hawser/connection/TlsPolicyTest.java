@@ -4,7 +4,6 @@ package io.hawser.connection;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.assertj.core.api.Assumptions.assumeThatCode;
 
 import io.hawser.tls.ClientAuth;
 import io.hawser.tls.TestCertificates;
@@ -23,18 +22,14 @@ import java.util.Map;
 import java.util.Optional;
 import javax.net.ssl.SNIHostName;
 import javax.net.ssl.SSLException;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
-import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Who is let in, who is trusted, and what is agreed on. */
 @ParameterizedClass
-@EnumSource(
-        value = TlsProvider.class,
-        names = {"JDK", "OPENSSL"})
+@MethodSource("io.hawser.connection.TlsWire#all")
 final class TlsPolicyTest {
     private static final TlsIdentity ROOT = TestCertificates.root("root");
     private static final TlsIdentity LOCAL = TestCertificates.ec()
@@ -43,16 +38,15 @@ final class TlsPolicyTest {
             .forAddress("127.0.0.1")
             .make();
 
-    @Parameter
-    TlsProvider provider;
+    private final TlsProvider provider;
 
     @RegisterExtension
-    final EngineFixture engines = new EngineFixture(TestTransport.NIO);
+    final EngineFixture engines;
 
-    @BeforeEach
-    void needProvider() {
-        assumeThatCode(() -> Tls.server().provider(provider).identity(LOCAL).build())
-                .doesNotThrowAnyException();
+    TlsPolicyTest(TlsWire wire) {
+        wire.assumeAvailable();
+        provider = wire.provider();
+        engines = new EngineFixture(wire.transport());
     }
 
     private Server listen(Engine engine, Tls tls, ConnectionHandler handler) throws IOException {

@@ -3,7 +3,6 @@ package io.hawser.connection;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.assertj.core.api.Assumptions.assumeThatCode;
 
 import io.hawser.tls.ClientAuth;
 import io.hawser.tls.TestCertificates;
@@ -17,12 +16,9 @@ import java.nio.file.Path;
 import java.security.cert.X509CRL;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Arrays;
 import java.util.Base64;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
-import java.util.stream.Stream;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedClass;
@@ -30,7 +26,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Certificates whose issuer has taken them back. */
 @ParameterizedClass
-@MethodSource("setUps")
+@MethodSource("io.hawser.connection.TlsWire#all")
 final class TlsRevocationTest {
     private static final TlsIdentity ROOT = TestCertificates.root("root");
     private static final TlsIdentity INTERMEDIATE = TestCertificates.ec()
@@ -43,22 +39,15 @@ final class TlsRevocationTest {
     private static final TlsIdentity CHAINED = host(INTERMEDIATE);
     private static final X509CRL OF_ROOT = TestCertificates.revocations(ROOT, inDays(1), REVOKED.certificate());
 
-    private final SetUp setUp;
+    private final TlsProvider provider;
 
     @RegisterExtension
     final EngineFixture engines;
 
-    TlsRevocationTest(SetUp setUp) {
-        this.setUp = setUp;
-        engines = new EngineFixture(setUp.transport());
-    }
-
-    record SetUp(TestTransport transport, TlsProvider provider) {}
-
-    static Stream<SetUp> setUps() {
-        return Arrays.stream(TestTransport.values())
-                .flatMap(transport -> Stream.of(TlsProvider.JDK, TlsProvider.OPENSSL)
-                        .map(provider -> new SetUp(transport, provider)));
+    TlsRevocationTest(TlsWire wire) {
+        wire.assumeAvailable();
+        provider = wire.provider();
+        engines = new EngineFixture(wire.transport());
     }
 
     private static Instant inDays(int days) {
@@ -69,17 +58,12 @@ final class TlsRevocationTest {
         return TestCertificates.ec().issuedBy(issuer).forAddress("127.0.0.1").make();
     }
 
-    @BeforeEach
-    void needProvider() {
-        assumeThatCode(() -> server(GOOD).build()).doesNotThrowAnyException();
-    }
-
     private Tls.Builder server(TlsIdentity identity) {
-        return Tls.server().provider(setUp.provider()).identity(identity);
+        return Tls.server().provider(provider).identity(identity);
     }
 
     private Tls.Builder client() {
-        return Tls.client().provider(setUp.provider()).trust(ROOT.certificate());
+        return Tls.client().provider(provider).trust(ROOT.certificate());
     }
 
     private Address listen(Engine engine, Tls tls) throws IOException {
