@@ -62,8 +62,10 @@ final class ConsoleTest {
     }
 
     @AfterEach
-    void shutDown() {
+    void shutDown() throws Exception {
         client.shutdownNow();
+        // Its own thread closes its sockets, and the fixture counts those that are open.
+        assertThat(client.awaitTermination(PATIENCE)).isTrue();
     }
 
     private ConsoleServer console() throws Exception {
