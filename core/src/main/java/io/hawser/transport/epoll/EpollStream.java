@@ -24,8 +24,8 @@ import org.jspecify.annotations.Nullable;
 
 /** A stream socket. The loop's thread only. */
 final class EpollStream extends EpollHandle implements StreamSocket {
-    /** Blocks received from one connection in one turn, so that a fast peer does not starve the others. */
-    private static final int RECEIVES_PER_TURN = 4;
+    /** Blocks received from one connection in one turn, so that a fast peer does not starve the others; a large one is as many as it holds. */
+    private static final int BLOCKS_PER_TURN = 4;
 
     private static final int INPUT = Epoll.EPOLLIN | Epoll.EPOLLRDHUP | Epoll.EPOLLHUP | Epoll.EPOLLERR;
     private static final int OUTPUT = Epoll.EPOLLOUT | Epoll.EPOLLHUP | Epoll.EPOLLERR;
@@ -46,6 +46,8 @@ final class EpollStream extends EpollHandle implements StreamSocket {
     private boolean readable;
     /** The peer has sent FIN or RST: a short read is no sign that all has been read. */
     private boolean hungUp;
+    /** The last receive filled a block, so there is likely to be more: a call for a large one costs less than several. */
+    private boolean bulk;
 
     private boolean inputEnded;
     /** The kernel took less than it was offered: no use trying before it says writable. */
@@ -188,11 +190,13 @@ final class EpollStream extends EpollHandle implements StreamSocket {
     }
 
     private void receiveSome() {
-        for (int i = 0; i < RECEIVES_PER_TURN; i++) {
+        final int blockBytes = transport.readBlockBytes();
+        int left = BLOCKS_PER_TURN * blockBytes;
+        while (left > 0) {
             if (!receiving || !readable || inputEnded || closed || dead) {
                 return;
             }
-            final Block block = transport.spareBlock();
+            final Block block = transport.spareBlock(bulk);
             if (block == null) {
                 starving = true;
                 updateInterest();
@@ -205,8 +209,10 @@ final class EpollStream extends EpollHandle implements StreamSocket {
                 if (n < block.capacity() && !hungUp) {
                     readable = false;
                 }
+                bulk = n >= blockBytes;
+                left -= Math.max(n, blockBytes);
                 block.received(n);
-                transport.spareTaken();
+                transport.spareTaken(block);
                 sink.received(block);
             } else if (n == 0) {
                 inputEnded = true;

@@ -3,6 +3,7 @@ package io.hawser.transport.epoll;
 
 import io.hawser.buffer.Block;
 import io.hawser.buffer.BlockCache;
+import io.hawser.buffer.BlockPool;
 import io.hawser.linux.Affinity;
 import io.hawser.linux.CallState;
 import io.hawser.linux.Epoll;
@@ -49,6 +50,8 @@ final class EpollTransport implements Transport {
     private static final int EVENTS_PER_TURN = 32;
 
     private static final int MAX_IOVECS = 64;
+    /** A large block to receive into is as many of the others. */
+    private static final int LARGE_BLOCKS = 4;
     /** How long a wait may be while a receive could not get memory: other loops may give some back without telling. */
     private static final long STARVED_WAIT_NS = 1_000_000;
 
@@ -71,6 +74,8 @@ final class EpollTransport implements Transport {
     private final int readBlockBytes;
     /** The block that the next receive fills; kept when a receive finds nothing. */
     private @Nullable Block spare;
+    /** The same for streams of which much comes. */
+    private @Nullable Block largeSpare;
 
     private boolean starved;
 
@@ -392,9 +397,26 @@ final class EpollTransport implements Transport {
         again(handle);
     }
 
-    /** The block to receive into, or {@code null} when the memory limit is reached. */
+    /** The size of a block that is not large. */
+    int readBlockBytes() {
+        return readBlockBytes;
+    }
+
+    /**
+     * The block to receive into, or {@code null} when the memory limit is reached.
+     *
+     * @param large whether a large one is wanted; where memory is short, it is not to be had
+     */
     @Nullable
-    Block spareBlock() {
+    Block spareBlock(boolean large) {
+        if (large) {
+            if (largeSpare == null) {
+                largeSpare = blocks.tryAcquire(Math.min(LARGE_BLOCKS * readBlockBytes, BlockPool.MAX_BLOCK_BYTES));
+            }
+            if (largeSpare != null) {
+                return largeSpare;
+            }
+        }
         if (spare == null) {
             spare = blocks.tryAcquire(readBlockBytes);
             starved |= spare == null;
@@ -402,9 +424,13 @@ final class EpollTransport implements Transport {
         return spare;
     }
 
-    /** The spare block has been filled and handed over. */
-    void spareTaken() {
-        spare = null;
+    /** This one of the spare blocks has been filled and handed over. */
+    void spareTaken(Block block) {
+        if (block == largeSpare) {
+            largeSpare = null;
+        } else {
+            spare = null;
+        }
     }
 
     @Override
@@ -416,6 +442,10 @@ final class EpollTransport implements Transport {
         if (spare != null) {
             spare.release();
             spare = null;
+        }
+        if (largeSpare != null) {
+            largeSpare.release();
+            largeSpare = null;
         }
         if (datagramReceiver != null) {
             datagramReceiver.release();
