@@ -196,7 +196,7 @@ final class EpollStream extends EpollHandle implements StreamSocket {
             if (!receiving || !readable || inputEnded || closed || dead) {
                 return;
             }
-            final Block block = transport.spareBlock(bulk);
+            final Block block = transport.block(bulk);
             if (block == null) {
                 starving = true;
                 updateInterest();
@@ -212,9 +212,13 @@ final class EpollStream extends EpollHandle implements StreamSocket {
                 bulk = n >= blockBytes;
                 left -= Math.max(n, blockBytes);
                 block.received(n);
-                transport.spareTaken(block);
+                transport.blockTaken(block);
                 sink.received(block);
-            } else if (n == 0) {
+                continue;
+            }
+            bulk = false;
+            transport.blockUnused(block);
+            if (n == 0) {
                 inputEnded = true;
                 readable = false;
                 updateInterest();

@@ -74,8 +74,6 @@ final class EpollTransport implements Transport {
     private final int readBlockBytes;
     /** The block that the next receive fills; kept when a receive finds nothing. */
     private @Nullable Block spare;
-    /** The same for streams of which much comes. */
-    private @Nullable Block largeSpare;
 
     private boolean starved;
 
@@ -403,18 +401,16 @@ final class EpollTransport implements Transport {
     }
 
     /**
-     * The block to receive into, or {@code null} when the memory limit is reached.
+     * The block to receive into, or {@code null} when the memory limit is reached; then {@link #blockTaken} or {@link #blockUnused}.
      *
      * @param large whether a large one is wanted; where memory is short, it is not to be had
      */
     @Nullable
-    Block spareBlock(boolean large) {
+    Block block(boolean large) {
         if (large) {
-            if (largeSpare == null) {
-                largeSpare = blocks.tryAcquire(Math.min(LARGE_BLOCKS * readBlockBytes, BlockPool.MAX_BLOCK_BYTES));
-            }
-            if (largeSpare != null) {
-                return largeSpare;
+            final Block block = blocks.tryAcquire(Math.min(LARGE_BLOCKS * readBlockBytes, BlockPool.MAX_BLOCK_BYTES));
+            if (block != null) {
+                return block;
             }
         }
         if (spare == null) {
@@ -424,12 +420,17 @@ final class EpollTransport implements Transport {
         return spare;
     }
 
-    /** This one of the spare blocks has been filled and handed over. */
-    void spareTaken(Block block) {
-        if (block == largeSpare) {
-            largeSpare = null;
-        } else {
+    /** It has been filled and is handed over. */
+    void blockTaken(Block block) {
+        if (block == spare) {
             spare = null;
+        }
+    }
+
+    /** There was nothing to fill it with. */
+    void blockUnused(Block block) {
+        if (block != spare) {
+            block.release();
         }
     }
 
@@ -442,10 +443,6 @@ final class EpollTransport implements Transport {
         if (spare != null) {
             spare.release();
             spare = null;
-        }
-        if (largeSpare != null) {
-            largeSpare.release();
-            largeSpare = null;
         }
         if (datagramReceiver != null) {
             datagramReceiver.release();
